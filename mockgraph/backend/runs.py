@@ -1,0 +1,209 @@
+"""Runs: what is remembered of each, and what the wire says of one, made when somebody asks."""
+
+from typing import Any
+
+import msgspec
+
+from mockgraph.backend.json import loads
+from mockgraph.engine.facts import Checkpoint
+from mockgraph.script.model import Graph, Stub
+from mockgraph.words.clock import iso
+from mockgraph.words.vocabulary import FINAL_STATUSES, UPSTREAM
+
+_RESERVED_METADATA = ("thread_id", "assistant_id", "run_id", "cron_id")
+_RESERVED_CONFIGURABLE = (
+    "langgraph_auth_user",
+    "langgraph_auth_user_id",
+    "langgraph_auth_permissions",
+    "langgraph_request_id",
+)
+
+# The columns that `select` may name.
+COLUMNS = (
+    "run_id",
+    "thread_id",
+    "assistant_id",
+    "created_at",
+    "updated_at",
+    "status",
+    "metadata",
+    "kwargs",
+    "multitask_strategy",
+    "langsmith_session_name",
+)
+
+
+class Run(msgspec.Struct, gc=False):
+    """A run as it was asked for and as far as it has come.
+
+    `body` is the request as it was sent. `inherited` is the metadata of assistant and thread at its creation.
+    From `stub`, `before`, `step`, `parent`, `start` and `scope` its facts can be played again at any time;
+    `told` counts those that clients have seen, None when all have. `started` is False for a run that never played.
+    """
+
+    run_id: str
+    thread_id: str
+    assistant_id: str
+    graph: Graph
+    body: bytes
+    inherited: bytes
+    request_id: str
+    api_url: str
+    created_at: int
+    updated_at: int
+    temporary: bool
+    status: str = "pending"
+    stub: Stub | None = None
+    before: bytes | None = None
+    step: int = -2
+    parent: Checkpoint | None = None
+    start: int = 0
+    scope: bytes = b"{}"
+    told: int | None = 0
+    started: bool = False
+
+
+class Description:
+    """What a run's request comes to: its modes, metadata and config, merged as the real server merges them."""
+
+    __slots__ = ("request", "run")
+
+    def __init__(self, run: Run, request: dict[str, Any] | None = None) -> None:
+        self.run = run
+        self.request: dict[str, Any] = loads(run.body) if request is None else request
+
+    # What the views of the engine ask for.
+
+    @property
+    def run_id(self) -> str:
+        return self.run.run_id
+
+    @property
+    def thread_id(self) -> str:
+        return self.run.thread_id
+
+    @property
+    def graph_id(self) -> str:
+        return self.run.graph.graph_id
+
+    @property
+    def checkpointed(self) -> bool:
+        return not self.run.temporary
+
+    @property
+    def start(self) -> int:
+        return self.run.start
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return {**self.asked_metadata, **versions(self.run.api_url)}
+
+    @property
+    def configurable(self) -> dict[str, Any]:
+        run = self.run
+        given = {**self._config.get("configurable", {}), **self.request.get("context", {})}
+        return {
+            **{k: v for k, v in given.items() if k not in _RESERVED_CONFIGURABLE and not k.startswith("__")},
+            "langgraph_auth_user": None,
+            "langgraph_auth_user_id": "",
+            "langgraph_auth_permissions": [],
+            "langgraph_request_id": run.request_id,
+            "__request_start_time_ms__": run.updated_at // 1000 if not run.start else run.start // 1000,
+            "__after_seconds__": self.request.get("after_seconds", 0),
+            "run_id": run.run_id,
+            "thread_id": run.thread_id,
+            "graph_id": run.graph.graph_id,
+            "assistant_id": run.assistant_id,
+            "user_id": given.get("user_id", ""),
+        }
+
+    # The rest.
+
+    @property
+    def modes(self) -> list[str]:
+        return modes(self.request)
+
+    @property
+    def _config(self) -> dict[str, Any]:
+        return self.request.get("config") or {}
+
+    @property
+    def asked_metadata(self) -> dict[str, Any]:
+        """langgraph-api 0.16.7: assistant, thread, config, request, each over the one before."""
+        given = {**self._config.get("metadata", {}), **self.request.get("metadata", {})}
+        merged = {
+            **loads(self.run.inherited),
+            **{key: value for key, value in given.items() if key not in _RESERVED_METADATA},
+        }
+        merged["assistant_id"] = self.run.assistant_id
+        return merged
+
+    def wire(self) -> dict[str, Any]:
+        """The run object, in the real server's key order."""
+        run = self.run
+        return {
+            "run_id": run.run_id,
+            "thread_id": run.thread_id,
+            "assistant_id": run.assistant_id,
+            "metadata": self.asked_metadata,
+            "status": run.status,
+            "kwargs": self._kwargs(),
+            "multitask_strategy": self.request.get("multitask_strategy", "enqueue"),
+            "created_at": iso(run.created_at),
+            "updated_at": iso(run.updated_at),
+            "langsmith_session_name": None,
+        }
+
+    def _kwargs(self) -> dict[str, Any]:
+        run, request = self.run, self.request
+        executed = run.status in FINAL_STATUSES
+        configurable = self.configurable
+        metadata = self.asked_metadata
+        context = request.get("context") or self._config.get("configurable") or {}
+        if request.get("context") and not executed:
+            given = len(request["context"])
+            items = list(configurable.items())
+            configurable = dict([*items[:given], ("__context_provided__", True), *items[given:]])
+        if executed:
+            configurable["__pregel_node_finished"] = None
+            metadata = self.metadata
+        extras = {
+            key: value for key, value in self._config.items() if key not in ("configurable", "metadata")
+        }
+        during = request.get("checkpoint_during", True)
+        return {
+            "input": request.get("input"),
+            "command": request.get("command"),
+            "config": {"configurable": configurable, **extras, "metadata": metadata},
+            "context": context,
+            "stream_mode": self.modes,
+            "interrupt_before": request.get("interrupt_before"),
+            "interrupt_after": request.get("interrupt_after"),
+            "webhook": request.get("webhook"),
+            "feedback_keys": request.get("feedback_keys"),
+            "temporary": run.temporary,
+            "subgraphs": request.get("stream_subgraphs", False),
+            "resumable": request.get("stream_resumable", False),
+            "checkpoint_during": during,
+            "durability": request.get("durability") or ("async" if during else "exit"),
+        }
+
+
+def modes(request: dict[str, Any]) -> list[str]:
+    """The stream modes that a request asks for: always a list, `values` where it says nothing."""
+    asked = request.get("stream_mode")
+    if isinstance(asked, str):
+        return [asked]
+    return asked or ["values"]
+
+
+def versions(api_url: str) -> dict[str, Any]:
+    """What an executed run's metadata says of the server."""
+    return {
+        "run_attempt": 1,
+        "langgraph_version": UPSTREAM.langgraph_version,
+        "langgraph_api_version": UPSTREAM.api_version,
+        "langgraph_plan": UPSTREAM.plan,
+        "langgraph_host": UPSTREAM.host,
+        "langgraph_api_url": api_url,
+    }

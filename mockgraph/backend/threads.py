@@ -1,0 +1,155 @@
+"""Threads: their record, the runs on them, and what the wire says of one."""
+
+from typing import Any
+
+import msgspec
+
+from mockgraph.backend import search
+from mockgraph.backend.json import dumps, loads
+from mockgraph.backend.runs import Run
+from mockgraph.engine.facts import Checkpoint
+from mockgraph.script.paths import BadPath, compile_path
+from mockgraph.words.clock import iso
+from mockgraph.words.errors import Refusal
+from mockgraph.words.ids import is_uuid
+
+_EXTRACT_ROOTS = ("config", "interrupts", "metadata", "values")
+
+
+class Thread(msgspec.Struct, gc=False):
+    """A thread. `values`, `metadata`, `config` and `error` are JSON.
+
+    `step` and `checkpoint` are those of the newest checkpoint (-2 and None before the first); `last_played` is
+    the stub of the last run; `stopped_at` names the nodes that are to run next, where a run left some.
+    `by_run` threads were made by a run and show their keys in another order.
+    """
+
+    thread_id: str
+    created_at: int
+    updated_at: int
+    state_updated_at: int
+    metadata: bytes = b"{}"
+    config: bytes = b"{}"
+    status: str = "idle"
+    values: bytes | None = None
+    error: bytes = b"null"
+    by_run: bool = False
+    settled: bool = False
+    step: int = -2
+    checkpoint: Checkpoint | None = None
+    last_played: str | None = None
+    stopped_at: str | None = None
+    runs: list[Run] = []
+
+    def wire(self) -> dict[str, Any]:
+        """The thread object, in whichever of the real server's key orders it has."""
+        values = loads(self.values) if self.values is not None else None
+        times = {"created_at": iso(self.created_at), "updated_at": iso(self.updated_at)}
+        state_updated = {"state_updated_at": iso(self.state_updated_at)}
+        metadata, config = loads(self.metadata), loads(self.config)
+        wire: dict[str, Any] = {"thread_id": self.thread_id}
+        if self.by_run:
+            wire |= {"status": self.status, "metadata": metadata, "config": config, **times}
+            wire |= {"values": values, **state_updated}
+        else:
+            wire |= {**times, **state_updated, "metadata": metadata, "status": self.status}
+            wire |= {"config": config, "values": values}
+        if self.settled:
+            wire |= {"error": loads(self.error), "interrupts": {}}
+        return wire
+
+
+class Threads:
+    """Every thread of a namespace, by id."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Thread] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def find(self, thread_id: str) -> Thread | None:
+        """The thread, or None."""
+        return self._by_id.get(thread_id)
+
+    def get(self, thread_id: str) -> Thread:
+        """The thread of an id in a path; refuses what is no id and what is not there."""
+        if not is_uuid(thread_id):
+            raise Refusal(422, "Invalid thread ID: must be a UUID")
+        found = self._by_id.get(thread_id.lower())
+        if found is None:
+            raise Refusal(404, f"Thread with ID {thread_id} not found")
+        return found
+
+    def add(self, thread: Thread) -> Thread:
+        """Remember a new thread."""
+        self._by_id[thread.thread_id] = thread
+        return thread
+
+    def remove(self, thread_id: str) -> None:
+        """Forget a thread and its runs."""
+        self._by_id.pop(thread_id, None)
+
+    def create(self, request: dict[str, Any], *, new_id: str, now: int) -> Thread:
+        """`POST /threads`."""
+        thread_id = request.get("thread_id") or new_id
+        if not is_uuid(thread_id):
+            raise Refusal(422, "Invalid thread ID: must be a UUID")
+        thread_id = thread_id.lower()
+        existing = self._by_id.get(thread_id)
+        if existing is not None:
+            if request.get("if_exists") == "do_nothing":
+                return existing
+            raise Refusal(409, f"Thread with ID {thread_id} already exists")
+        metadata = {k: v for k, v in request.get("metadata", {}).items() if k not in _RESERVED}
+        return self.add(Thread(thread_id, now, now, now, metadata=dumps(metadata)))
+
+    def search(self, query: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """A page of thread objects and its pagination headers."""
+        extract = {alias: _extracting(text) for alias, text in query.get("extract", {}).items()}
+        rows = search.ordered(
+            self._matching(query),
+            query.get("sort_by"),
+            query.get("sort_order"),
+            default="updated_at",
+            key=lambda thread, column: getattr(thread, column),
+        )
+        found, headers = search.page(rows, limit=query.get("limit", 10), offset=query.get("offset", 0))
+        wires = []
+        for thread in found:
+            whole = thread.wire()
+            wire = search.selected(whole, query.get("select"))
+            if extract:
+                wire = {**wire, "extracted": {alias: path.get(whole) for alias, path in extract.items()}}
+            wires.append(wire)
+        return wires, headers
+
+    def _matching(self, query: dict[str, Any]) -> list[Thread]:
+        ids = query.get("ids")
+        for wanted in ids or ():
+            if not is_uuid(wanted):
+                raise Refusal(400, f"Invalid thread ID {wanted}")
+        rows = (
+            [self._by_id[wanted] for wanted in ids if wanted in self._by_id] if ids else self._by_id.values()
+        )
+        status, metadata, values = query.get("status"), query.get("metadata"), query.get("values")
+        return [
+            thread
+            for thread in rows
+            if (not status or thread.status == status)
+            and (not metadata or search.contains(loads(thread.metadata), metadata))
+            and (not values or search.contains(loads(thread.values or b"null"), values))
+        ]
+
+
+_RESERVED = ("thread_id", "assistant_id", "run_id", "cron_id", "counters_since_delta_snapshot")
+
+
+def _extracting(text: str) -> Any:
+    try:
+        path = compile_path(text)
+    except BadPath as error:
+        raise Refusal(422, f"Invalid extract path '{text}': {error}") from None
+    if not path.roots <= set(_EXTRACT_ROOTS):
+        raise Refusal(422, f"Extract path '{text}' must start with one of: {', '.join(_EXTRACT_ROOTS)}")
+    return path

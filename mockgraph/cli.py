@@ -1,0 +1,236 @@
+"""The command line: serve, check, schema. What only one verb needs is imported when that verb runs."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
+
+    from mockgraph.script.model import Graph
+
+DEFAULT_PORT = 2024  # as `langgraph dev`
+_PORTS_TRIED = 100
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+ECHO = """\
+mockgraph: 1
+graph: echo
+stubs:
+  - name: echo a message
+    when:
+      input.messages[-1].content: {exists: true}
+    play:
+      - node: echo
+        update:
+          messages:
+            - ai: "${input.messages[-1].content}"
+  - name: echo anything
+    play:
+      - node: echo
+        update:
+          output: "${input}"
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit status."""
+    options = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = options.run
+    return run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from mockgraph import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="mockgraph", description="A test double for LangGraph's Agent Server.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"mockgraph {__version__}")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+
+    serve = verbs.add_parser("serve", help="serve fixtures until Ctrl-C", allow_abbrev=False)
+    serve.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="fixture files and folders; default: fixtures/, else an echo graph",
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    serve.add_argument(
+        "--port", type=int, help=f"the port; 0: any free one (default: {DEFAULT_PORT}, or the next free one)"
+    )
+    serve.add_argument("--reload", action="store_true", help="read the fixtures again when they change")
+    serve.add_argument(
+        "--log-level", choices=LOG_LEVELS, default="info", help="what to log on stderr (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--deterministic", action="store_true", help="the same requests get the same bytes: ids, times, order"
+    )
+    serve.set_defaults(run=_serve)
+
+    check = verbs.add_parser("check", help="check fixtures; exit status 1 on complaints", allow_abbrev=False)
+    check.add_argument("paths", nargs="+", metavar="PATH", help="fixture files and folders")
+    check.set_defaults(run=_check)
+
+    schema = verbs.add_parser(
+        "schema", help="print the JSON Schema of fixtures, for editors", allow_abbrev=False
+    )
+    schema.set_defaults(run=_schema)
+    return parser
+
+
+# --- check and schema ------------------------------------------------------------------------------------
+
+
+def _check(options: argparse.Namespace) -> int:
+    from mockgraph.script.loading import fixture_files, load, never_matching
+    from mockgraph.words.errors import FixtureError
+
+    try:
+        graphs = load(options.paths)
+        files = fixture_files(options.paths)
+    except FixtureError as error:
+        print(error, file=sys.stderr)
+        return 1
+    complaints = [complaint for graph in graphs.values() for complaint in never_matching(graph)]
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    if complaints:
+        return 1
+    stubs = sum(len(graph.stubs) for graph in graphs.values())
+    print(f"{_count(len(files), 'file')}, {_count(len(graphs), 'graph')}, {_count(stubs, 'stub')}: all well.")
+    return 0
+
+
+def _schema(_options: argparse.Namespace) -> int:
+    import orjson
+
+    from mockgraph.script.words import json_schema
+
+    print(orjson.dumps(json_schema(), option=orjson.OPT_INDENT_2).decode())
+    return 0
+
+
+# --- serve -----------------------------------------------------------------------------------------------
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from mockgraph.words.errors import FixtureError
+
+    paths = options.paths or (["fixtures"] if Path("fixtures").is_dir() else [])
+    try:
+        graphs = _graphs(paths)
+    except FixtureError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        listening, note = _listen(options.host, options.port)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        print(
+            f"cannot listen on {options.host}:{options.port}: {reason}; name another --port, or 0 for any free one",
+            file=sys.stderr,
+        )
+        return 1
+    _log_to_stderr(options.log_level)
+    print(_table(graphs), file=sys.stderr)
+    return _serve_on(listening, graphs, options, paths, note)
+
+
+def _graphs(paths: Sequence[str]) -> dict[str, "Graph"]:
+    from mockgraph.script.loading import load, load_texts
+
+    return load(paths) if paths else load_texts([("echo (built in)", ECHO)])
+
+
+def _listen(host: str, port: int | None) -> tuple["socket.socket", str]:
+    """A socket on the asked-for port, or on the first free one from the default on, with a note that says so."""
+    from mockgraph.serving import bound
+
+    if port is not None:
+        return bound(host, port), ""
+    for candidate in range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED):
+        try:
+            taken = "" if candidate == DEFAULT_PORT else f"  (port {DEFAULT_PORT} is taken)"
+            return bound(host, candidate), taken
+        except OSError:
+            continue
+    return bound(host, DEFAULT_PORT), ""
+
+
+def _serve_on(
+    listening: "socket.socket",
+    graphs: dict[str, "Graph"],
+    options: argparse.Namespace,
+    paths: Sequence[str],
+    note: str,
+) -> int:
+    import gc
+
+    from mockgraph.runtime.namespaces import Namespace, Options
+    from mockgraph.serving import Server, address
+    from mockgraph.web.app import app_of
+
+    namespace = Namespace(graphs, options=Options(deterministic=options.deterministic))
+
+    def ready() -> None:
+        print(f"mockgraph serves {address(listening)}{note}", flush=True)
+
+    server = Server(app_of(namespace), ready=ready)
+
+    async def serve() -> None:
+        watching = None
+        if options.reload and paths:
+            from mockgraph.runtime.reload import watch
+
+            watching = asyncio.create_task(watch(namespace, paths))
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            if watching is not None:
+                watching.cancel()
+
+    # What is there now stays for good: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    try:
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(serve())
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listening.close()
+    return 0
+
+
+def _log_to_stderr(level: str) -> None:
+    import logging
+
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)-7s %(message)s",
+        datefmt="%H:%M:%S",
+        stream=sys.stderr,
+    )
+    logging.getLogger("mockgraph").setLevel(level.upper())
+
+
+def _table(graphs: dict[str, "Graph"]) -> str:
+    """What is served: a line for each graph, and one for each of its stubs."""
+    if not graphs:
+        return "no graphs: the fixtures name none"
+    lines = []
+    for graph in graphs.values():
+        lines.append(f"{graph.graph_id}  ({_count(len(graph.stubs), 'stub')})")
+        width = max((len(stub.name) for stub in graph.stubs), default=0)
+        lines += [f"  {stub.name.ljust(width)}  {stub.source}" for stub in graph.stubs]
+    return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,147 @@
+"""The `events` mode: LangChain's v2 event stream. The order of the keys differs by kind of event, as it does there."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mockgraph.engine import facts
+
+if TYPE_CHECKING:
+    from mockgraph.engine.projections import Part, Stage
+
+
+def _root(fact: facts.RunStarted, stage: "Stage") -> Iterator["Part"]:
+    run = stage.view.run
+    yield (
+        "events",
+        {
+            "event": "on_chain_start",
+            "data": {"input": fact.given},
+            "name": run.graph_id,
+            "tags": [],
+            "run_id": run.run_id,
+            "metadata": stage.view.root_metadata,
+            "parent_ids": [],
+        },
+    )
+
+
+def _entered(fact: facts.NodeEntered, stage: "Stage") -> Iterator["Part"]:
+    yield (
+        "events",
+        {
+            "event": "on_chain_start",
+            "data": {"input": fact.input},
+            "name": fact.task.node,
+            "tags": [f"graph:step:{fact.task.step}"],
+            "run_id": stage.view.node_run_id(fact.task),
+            "metadata": stage.view.node_metadata(fact.task),
+            "parent_ids": [stage.view.run.run_id],
+        },
+    )
+
+
+def _returned(fact: facts.NodeReturned, stage: "Stage") -> Iterator["Part"]:
+    run_id = stage.view.node_run_id(fact.task)
+    metadata = stage.view.node_metadata(fact.task)
+    tags = [f"graph:step:{fact.task.step}"]
+    parents = [stage.view.run.run_id]
+    yield (
+        "events",
+        {
+            "event": "on_chain_stream",
+            "run_id": run_id,
+            "name": fact.task.node,
+            "tags": tags,
+            "metadata": metadata,
+            "data": {"chunk": fact.update},
+            "parent_ids": parents,
+        },
+    )
+    yield (
+        "events",
+        {
+            "event": "on_chain_end",
+            "data": {"output": fact.update, "input": fact.input},
+            "run_id": run_id,
+            "name": fact.task.node,
+            "tags": tags,
+            "metadata": metadata,
+            "parent_ids": parents,
+        },
+    )
+
+
+def _called(fact: facts.ModelCalled, stage: "Stage") -> Iterator["Part"]:
+    yield (
+        "events",
+        {
+            "event": "on_chat_model_start",
+            "data": {"input": {"messages": [fact.messages]}},
+            "name": fact.call.model.name,
+            **_call(fact.call, stage),
+        },
+    )
+
+
+def _chunk(fact: facts.ChunkStreamed, stage: "Stage") -> Iterator["Part"]:
+    call = _call(fact.call, stage)
+    yield (
+        "events",
+        {
+            "event": "on_chat_model_stream",
+            "data": {"chunk": fact.chunk},
+            "run_id": call["run_id"],
+            "name": fact.call.model.name,
+            **{key: call[key] for key in ("tags", "metadata", "parent_ids")},
+        },
+    )
+
+
+def _answered(fact: facts.ModelAnswered, stage: "Stage") -> Iterator["Part"]:
+    call = _call(fact.call, stage)
+    yield (
+        "events",
+        {
+            "event": "on_chat_model_end",
+            "data": {"output": fact.message, "input": {"messages": [fact.messages]}},
+            "run_id": call["run_id"],
+            "name": fact.call.model.name,
+            **{key: call[key] for key in ("tags", "metadata", "parent_ids")},
+        },
+    )
+
+
+def _call(call: facts.Call, stage: "Stage") -> dict[str, Any]:
+    return {
+        "tags": ["seq:step:1", *call.model.tags],
+        "run_id": call.run_id,
+        "metadata": stage.view.call_metadata(call),
+        "parent_ids": [stage.view.run.run_id, stage.view.node_run_id(call.task)],
+    }
+
+
+def _finished(fact: facts.RunFinished, stage: "Stage") -> Iterator["Part"]:
+    run = stage.view.run
+    yield (
+        "events",
+        {
+            "event": "on_chain_end",
+            "data": {"output": stage.view.channels.output(fact.values)},
+            "run_id": run.run_id,
+            "name": run.graph_id,
+            "tags": [],
+            "metadata": stage.view.root_metadata,
+            "parent_ids": [],
+        },
+    )
+
+
+EVENTS: dict[type, Any] = {
+    facts.RunStarted: _root,
+    facts.NodeEntered: _entered,
+    facts.NodeReturned: _returned,
+    facts.ModelCalled: _called,
+    facts.ChunkStreamed: _chunk,
+    facts.ModelAnswered: _answered,
+    facts.RunFinished: _finished,
+}

@@ -1,0 +1,177 @@
+"""Plays a script: an iterator of facts, in the order in which LangGraph 1.2.22 lets things happen.
+
+Theory of operation.
+
+A run with input saves a checkpoint of what was there (`source=input`), applies the input, shows the values, and
+saves a second checkpoint (`source=loop`) that names the first tasks. Each superstep then starts all its tasks;
+whatever happens inside them happens side by side; when the last one has ended their writes are folded into the
+values in the order of the tasks, not of their ends; the values are shown if anybody wrote; and a checkpoint
+names the next tasks. The step of a thread's first checkpoint is -1 and goes up by one with each.
+
+A node that raises ends the run: its result is told, what ran beside it stops, and neither values nor a
+checkpoint follow. So does a state that the channels cannot be brought into, or a template without its value.
+
+Time is data. A delay is a fact (`Wait`), and the time of every other fact is the start of the run, plus the
+waits before it, plus one microsecond per fact, so that a play can be played again, at any time, with the same
+ids and times. Side by side means a small simulation: each task is an iterator of its own facts; the one whose
+time has come first goes on until it waits or ends, as coroutines do.
+
+Nothing here knows who looks: which modes a client asked for, or whether it asked at all. The one exception is
+`Setting.streaming`, for the real server calls models in streaming form only for certain modes, and the ids of
+their messages tell.
+"""
+
+import heapq
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mockgraph.engine import facts
+from mockgraph.engine.facts import Checkpoint, Fact, Wait
+from mockgraph.engine.perform import Performance
+from mockgraph.meaning.channels import Channels, Values
+from mockgraph.script.model import Play
+from mockgraph.words.errors import GraphError, UnresolvedTemplate
+from mockgraph.words.ids import digest, uuid4
+from mockgraph.words.vocabulary import START
+
+_RECURSION = (
+    "Recursion limit of {limit} reached without hitting a stop condition. You can increase the limit by setting "
+    "the `recursion_limit` config key.\nFor troubleshooting, visit: "
+    "https://docs.langchain.com/oss/python/langgraph/errors/GRAPH_RECURSION_LIMIT"
+)
+_NO_INPUT = "Received no input for __start__"
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What a play is played on: the run and the thread as they are when it begins.
+
+    `before` are the thread's values, None on a thread without checkpoints; `step` and `parent` its last
+    checkpoint's. `start` is the run's beginning in microseconds; `scope` is what templates see.
+    """
+
+    key: bytes
+    channels: Channels
+    play: Play
+    given: Any
+    before: Values | None
+    step: int
+    parent: Checkpoint | None
+    start: int
+    streaming: bool
+    scope: dict[str, Any]
+    recursion_limit: int = 10007
+
+
+class Progress:
+    """The moving parts of one playing: the time that has passed and the ids that were handed out."""
+
+    __slots__ = ("_at", "_key", "_made", "calls")
+
+    def __init__(self, setting: Setting) -> None:
+        self._at = setting.start
+        self._key = setting.key
+        self._made = 0
+        self.calls = 0
+
+    def tick(self) -> int:
+        """The time of the next fact."""
+        self._at += 1
+        return self._at
+
+    def wait(self, seconds: float) -> None:
+        """Let scripted time pass."""
+        self._at += round(seconds * 1_000_000)
+
+    def new_id(self) -> str:
+        """The id of the next message that has none."""
+        self._made += 1
+        return uuid4(digest(self._key, f"message {self._made}"))
+
+
+def play(setting: Setting) -> Iterator[Fact]:
+    """Every fact of a run, from its start to RunFinished or RunFailed."""
+    progress = Progress(setting)
+    yield facts.RunStarted(setting.given)
+    try:
+        yield from _supersteps(setting, progress)
+    except GraphError as error:
+        yield facts.RunFailed(error.error, error.message)
+    except UnresolvedTemplate as error:
+        yield facts.RunFailed("UnresolvedTemplate", str(error))
+
+
+def _supersteps(setting: Setting, progress: Progress) -> Iterator[Fact]:
+    channels, supersteps = setting.channels, setting.play.supersteps
+    if setting.recursion_limit < 1:
+        raise GraphError("ValueError", "recursion_limit must be at least 1")
+    values = channels.start() if setting.before is None else setting.before
+    if setting.given is None:
+        if setting.before is None:
+            raise GraphError("EmptyInputError", _NO_INPUT)
+        yield facts.ValuesChanged(values)
+        yield facts.RunFinished(values)
+        return
+    written = channels.takes(setting.given)
+    step = setting.step + 1
+    checkpoint = Checkpoint(setting.key, step, progress.tick())
+    start = (facts.Task(setting.key, START, step + 1, (START,)),)
+    yield facts.CheckpointSaved(checkpoint, setting.parent, "input", values, start, setting.given)
+    values = channels.write(values, (written,), new_id=progress.new_id)
+    if written:
+        yield facts.ValuesChanged(values, frozenset(written))
+    step, parent = step + 1, checkpoint
+    checkpoint = Checkpoint(setting.key, step, progress.tick())
+    yield facts.CheckpointSaved(checkpoint, parent, "loop", values, _tasks(setting, 0, step))
+    for position, superstep in enumerate(supersteps):
+        if position == setting.recursion_limit:
+            raise GraphError("GraphRecursionError", _RECURSION.format(limit=setting.recursion_limit))
+        tasks = _tasks(setting, position, step)
+        for task in tasks:
+            yield facts.TaskStarted(task, values, progress.tick())
+        performances = [
+            Performance(setting.key, task, script, values, setting, progress)
+            for task, script in zip(tasks, superstep.tasks, strict=True)
+        ]
+        yield from _side_by_side(performances, progress)
+        writes = [write for performance in performances for write in performance.writes]
+        if writes:
+            values = channels.write(values, writes, new_id=progress.new_id)
+            yield facts.ValuesChanged(values, frozenset(key for write in writes for key in write))
+        step, parent = step + 1, checkpoint
+        checkpoint = Checkpoint(setting.key, step, progress.tick())
+        yield facts.CheckpointSaved(checkpoint, parent, "loop", values, _tasks(setting, position + 1, step))
+    yield facts.RunFinished(values)
+
+
+def _tasks(setting: Setting, position: int, step: int) -> tuple[facts.Task, ...]:
+    """The tasks that a checkpoint at `step` names: those of the superstep at `position`, if there is one."""
+    if position >= len(setting.play.supersteps):
+        return ()
+    return tuple(
+        facts.Task(setting.key, task.node, step + 1, task.triggers)
+        for task in setting.play.supersteps[position].tasks
+    )
+
+
+def _side_by_side(performances: list[Performance], progress: Progress) -> Iterator[Fact]:
+    if len(performances) == 1:
+        for fact in performances[0]:
+            if type(fact) is Wait:
+                progress.wait(fact.seconds)
+            yield fact
+        return
+    waiting = [(0.0, order, iter(performance)) for order, performance in enumerate(performances)]
+    now = 0.0
+    while waiting:
+        at, order, going = heapq.heappop(waiting)
+        if at > now:
+            progress.wait(at - now)
+            yield Wait(at - now)
+            now = at
+        for fact in going:
+            if type(fact) is Wait:
+                heapq.heappush(waiting, (now + fact.seconds, order, going))
+                break
+            yield fact

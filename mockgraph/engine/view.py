@@ -1,0 +1,82 @@
+"""What a view needs to know of the run it shows, beyond the facts: its names, its metadata, its schema."""
+
+from functools import cached_property
+from typing import Any, Protocol
+
+from mockgraph.engine.facts import Call, Task
+from mockgraph.meaning.channels import Channels
+from mockgraph.words.ids import digest, key_of, uuid7
+from mockgraph.words.vocabulary import UPSTREAM
+
+
+class Run(Protocol):
+    """A run as views see it. `metadata` is the merged one of an executed run, `configurable` its config's."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def thread_id(self) -> str: ...
+    @property
+    def graph_id(self) -> str: ...
+    @property
+    def checkpointed(self) -> bool: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def metadata(self) -> dict[str, Any]: ...
+    @property
+    def configurable(self) -> dict[str, Any]: ...
+
+
+class View:
+    """One run seen through the modes of one request; what several parts share is made once."""
+
+    def __init__(self, run: Run, channels: Channels) -> None:
+        self.run = run
+        self.channels = channels
+
+    @cached_property
+    def task_metadata(self) -> dict[str, Any]:
+        """`metadata` of a task's start. langgraph-api 0.16.7: without the thread."""
+        merged = {**self.run.metadata, "run_id": self.run.run_id}
+        merged.setdefault("graph_id", self.run.graph_id)
+        return merged
+
+    @cached_property
+    def root_metadata(self) -> dict[str, Any]:
+        """`metadata` of whatever LangChain reports: the run's, its ids, and who integrates."""
+        ids = {"run_id": self.run.run_id, "thread_id": self.run.thread_id}
+        merged = {**self.run.metadata, **ids}
+        merged.setdefault("graph_id", self.run.graph_id)
+        merged["ls_integration"] = "langgraph"
+        return merged
+
+    def node_metadata(self, task: Task) -> dict[str, Any]:
+        """The root's, and where in the graph."""
+        return {
+            **self.root_metadata,
+            "langgraph_step": task.step,
+            "langgraph_node": task.node,
+            "langgraph_triggers": list(task.triggers),
+            "langgraph_path": task.path,
+            "langgraph_checkpoint_ns": task.namespace,
+        }
+
+    def call_metadata(self, call: Call) -> dict[str, Any]:
+        """The node's, and which model."""
+        node = self.node_metadata(call.task)
+        return {
+            **node,
+            "ls_integration": "langchain_chat_model",
+            **call.model.metadata,
+            "checkpoint_ns": node["langgraph_checkpoint_ns"],
+            "ls_provider": call.model.provider,
+            "ls_model_type": "chat",
+            "lc_versions": {"langchain-core": UPSTREAM.langchain_core_version},
+            **({"tags": list(call.model.tags)} if call.model.tags else {}),
+        }
+
+    def node_run_id(self, task: Task) -> str:
+        """The id of a node's own LangChain run."""
+        bits = digest(key_of(self.run.run_id), f"node {task.step} {task.node}")
+        return uuid7(self.run.start + task.step, bits)

@@ -1,0 +1,132 @@
+"""A graph's state: its keys, their reducers, and how an input or a superstep's writes change the values.
+
+Values are dicts that are never changed in place: every write makes a new one that shares what stayed.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from mockgraph.meaning.messages import NewId, add_messages
+from mockgraph.words.errors import GraphError
+
+Values = dict[str, Any]
+
+
+class Reducer(msgspec.Struct, frozen=True):
+    """How a channel takes a write: what it starts from (None: it is absent) and how a write is folded in."""
+
+    start: Any
+    fold: Callable[[Any, Any, NewId], Any]
+    many: bool = True  # takes several writes in one superstep
+
+
+def _plus(left: Any, right: Any, _new_id: NewId) -> Any:
+    try:
+        return left + right
+    except TypeError as error:
+        raise GraphError("TypeError", str(error)) from None
+
+
+def _merge(left: Any, right: Any, _new_id: NewId) -> Any:
+    try:
+        return left | right
+    except TypeError as error:
+        raise GraphError("TypeError", str(error)) from None
+
+
+REDUCERS: dict[str, Reducer] = {
+    "add_messages": Reducer([], lambda left, right, new_id: add_messages(left, right, new_id=new_id)),
+    "append": Reducer([], _plus),
+    "add": Reducer(0, _plus),
+    "merge": Reducer({}, _merge),
+    "last_value": Reducer(None, lambda _left, right, _new_id: right, many=False),
+}
+
+_LAST = REDUCERS["last_value"]
+
+
+class Channels(msgspec.Struct, frozen=True):
+    """The schema of a graph's state.
+
+    `declared` maps keys to reducer names, in order. With `closed`, keys that it lacks are dropped.
+    `input_keys` and `output_keys` narrow what a run takes and what its views show; `starts` names the channels
+    that are there before they are written (None: each whose reducer has a zero).
+    """
+
+    declared: dict[str, str] = {}
+    closed: bool = False
+    input_keys: tuple[str, ...] | None = None
+    output_keys: tuple[str, ...] | None = None
+    starts: tuple[str, ...] | None = None
+
+    def start(self) -> Values:
+        """The values before anything was written: reducer channels at their zero."""
+        return {
+            key: REDUCERS[name].start
+            for key, name in self.declared.items()
+            if REDUCERS[name].start is not None and (self.starts is None or key in self.starts)
+        }
+
+    def takes(self, given: Any) -> Values:
+        """The keys of an input that the graph reads; raises what the real server fails such a run with."""
+        if not isinstance(given, dict):
+            got = given if isinstance(given, str) else repr(given)
+            raise GraphError(
+                "InvalidUpdateError",
+                f"Expected dict, got {got}\nFor troubleshooting, visit: https://docs.langchain.com/oss/"
+                "python/langgraph/errors/INVALID_GRAPH_NODE_RETURN_VALUE",
+            )
+        return {key: value for key, value in given.items() if self._reads(key)}
+
+    def _reads(self, key: str) -> bool:
+        if self.input_keys is not None:
+            return key in self.input_keys
+        return not self.closed or key in self.declared
+
+    def knows(self, key: str) -> bool:
+        """Whether a write to the key reaches the state."""
+        return not self.closed or key in self.declared
+
+    def write(self, values: Values, writes: Iterable[Mapping[str, Any]], *, new_id: NewId) -> Values:
+        """The values after the writes of one superstep, in order."""
+        changed = dict(values)
+        once: set[str] = set()
+        for write in writes:
+            for key, value in write.items():
+                if not self.knows(key):
+                    continue
+                reducer = REDUCERS[self.declared[key]] if key in self.declared else _LAST
+                if not reducer.many:
+                    if key in once:
+                        raise GraphError("InvalidUpdateError", _TWICE.format(key=key))
+                    once.add(key)
+                    changed[key] = value
+                else:
+                    changed[key] = reducer.fold(changed.get(key, reducer.start), value, new_id)
+        if self.declared and changed.keys() != values.keys():
+            return self._in_order(changed)
+        return changed
+
+    def _in_order(self, values: Values) -> Values:
+        ordered = {key: values[key] for key in self.declared if key in values}
+        ordered.update(values)
+        return ordered
+
+    def output(self, values: Values) -> Values:
+        """What streams and waits show of the values."""
+        if self.output_keys is None:
+            return values
+        return {key: values[key] for key in self.output_keys if key in values}
+
+    def shows(self, key: str) -> bool:
+        """Whether streams and waits show a key."""
+        return self.output_keys is None or key in self.output_keys
+
+
+_TWICE = (
+    "At key '{key}': Can receive only one value per step. Use an Annotated key to handle multiple values.\n"
+    "For troubleshooting, visit: https://docs.langchain.com/oss/python/langgraph/errors/"
+    "INVALID_CONCURRENT_GRAPH_UPDATE"
+)

@@ -1,0 +1,1 @@
+"""Layer 5: runs in time. asyncio starts here."""

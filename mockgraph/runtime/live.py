@@ -1,0 +1,123 @@
+"""A run that takes time: a task plays its facts into a log, and whoever wants follows the log.
+
+A background run, like one in the real server's queue, is held until somebody looks at its thread or HOLD
+seconds have passed: whoever joins right after creating it sees it from `metadata` on.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from mockgraph.backend.runs import Run
+from mockgraph.backend.threads import Thread
+from mockgraph.engine import facts
+from mockgraph.runtime.requests import RunRequest
+from mockgraph.runtime.stream_log import StreamLog
+from mockgraph.runtime.telling import Outcome, encoded, tell
+from mockgraph.script.model import Stub
+from mockgraph.words.errors import NotBuilt, Refusal
+
+if TYPE_CHECKING:
+    from mockgraph.runtime.runner import Runner
+
+HOLD = 0.5  # langgraph-api 0.16.7: its in-memory queue is polled, so that a run waits up to a second
+
+
+class LiveRun:
+    """A run being played. `release` lets a held one start; `ended` is set when all is stored and told."""
+
+    def __init__(
+        self,
+        runner: "Runner",
+        run: Run,
+        request: RunRequest,
+        thread: Thread | None,
+        stub: Stub | None,
+        *,
+        late: bool,
+    ) -> None:
+        assert thread is not None
+        self.runner = runner
+        self.run = run
+        self.request = request
+        self.thread = thread
+        self.stub = stub
+        self.late = late
+        self.log = StreamLog()
+        self.outcome = Outcome()
+        self.release = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._before: LiveRun | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, *, held: bool) -> None:
+        """Take a place behind the thread's other runs and start playing as soon as may be."""
+        namespace = self.runner.namespace
+        queue = namespace.active.setdefault(self.thread.thread_id, [])
+        self._before = queue[-1] if queue else None
+        queue.append(self)
+        namespace.live[self.run.run_id] = self
+        if not held:
+            self.release.set()
+        self._task = asyncio.get_running_loop().create_task(self._drive())
+
+    def drop(self) -> None:
+        """Stop playing, unheard: the namespace forgets everything. To be called in the loop's own thread."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _drive(self) -> None:
+        try:
+            await self._turn()
+            if self.late:
+                self.stub = self.runner.choose(self.request, self.run.graph, self.thread)
+            self.runner.start(self.run, self.request, self.thread, self.stub)
+            await self._play()
+        except NotBuilt as refusal:
+            self._fail("NotBuilt", refusal)
+        except Refusal as refusal:
+            self._fail("UnmatchedRun", refusal)
+        finally:
+            self._leave()
+
+    async def _turn(self) -> None:
+        """Wait until the run may start: its own delay, the run before it, and somebody who looks."""
+        await asyncio.sleep(self.request.data.get("after_seconds") or 0)
+        if self._before is not None:
+            await self._before.ended.wait()
+        try:
+            await asyncio.wait_for(self.release.wait(), HOLD)
+        except TimeoutError:
+            self.release.set()
+
+    async def _play(self) -> None:
+        """Play into the log, letting scripted time pass; the last parts follow the final status."""
+        run = self.run
+        ready: list[tuple[str, bytes]] = []
+        for count, (fact, parts) in enumerate(tell(run, self.request.data), start=1):
+            run.told = count
+            self.outcome.note(fact, parts)
+            ready.extend(map(encoded, parts))
+            if type(fact) is facts.Wait:
+                self.log.extend(ready)
+                ready.clear()
+                await asyncio.sleep(fact.seconds)
+        self.runner.end(run, self.request, self.thread, self.outcome)
+        self.log.extend(ready)
+
+    def _fail(self, error: str, refusal: Refusal) -> None:
+        """A run that could not start: its stream says why, as that of a run that failed would."""
+        self.outcome.error = {"error": error, "message": refusal.detail}
+        self.runner.end(self.run, self.request, self.thread, self.outcome)
+        metadata = {"run_id": self.run.run_id, "attempt": 1}
+        self.log.extend([encoded(("metadata", metadata)), encoded(("error", self.outcome.error))])
+
+    def _leave(self) -> None:
+        namespace = self.runner.namespace
+        queue = namespace.active.get(self.thread.thread_id, [])
+        if self in queue:
+            queue.remove(self)
+        if not queue:
+            namespace.active.pop(self.thread.thread_id, None)
+        namespace.live.pop(self.run.run_id, None)
+        self.log.end()
+        self.ended.set()

@@ -1,0 +1,124 @@
+"""One isolated world: its graphs, its backend, its journal, its stub counters, its time and its ids."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mockgraph.backend.assistants import Assistants
+from mockgraph.backend.runs import Run
+from mockgraph.backend.threads import Thread, Threads
+from mockgraph.runtime.journal import Journal
+from mockgraph.script.loading import OPEN_CHANNELS, load, stubs_from_python, with_stubs
+from mockgraph.script.model import Graph, Stub
+from mockgraph.words.clock import Clock, FixedClock, SystemClock
+from mockgraph.words.ids import digest, key_of, uuid4, uuid7
+
+if TYPE_CHECKING:
+    from mockgraph.runtime.live import LiveRun
+
+
+class Options:
+    """How a server behaves: `seed` fixes ids (None: they are random), `clock` tells the time."""
+
+    def __init__(self, *, deterministic: bool = False) -> None:
+        self.deterministic = deterministic
+        self.clock: Clock = FixedClock() if deterministic else SystemClock()
+        self.seed = key_of("mockgraph") if deterministic else os.urandom(16)
+
+
+class Namespace:
+    """Everything that a client can see, and nothing that two of them share."""
+
+    def __init__(self, graphs: Mapping[str, Graph], *, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.scripted = dict(graphs)
+        self._clear()
+
+    def _clear(self) -> None:
+        self.graphs: dict[str, Graph] = dict(self.scripted)
+        self.assistants = Assistants()
+        self.assistants.have(self.graphs, now=self.options.clock.now())
+        self.threads = Threads()
+        self.runs: dict[str, Run] = {}
+        self.live: dict[str, LiveRun] = {}
+        self.active: dict[str, list[LiveRun]] = {}
+        self.journal = Journal()
+        self.played: Counter[Stub] = Counter()
+        self._asked: Counter[bytes] = Counter()
+        self._added: dict[str, int] = {}
+
+    def reset(self) -> None:
+        """Back to what the fixtures say: stubs added in code, threads, runs, journal and counters are gone."""
+        for running in list(self.live.values()):
+            running.drop()
+        self._clear()
+
+    def script(self, graphs: Mapping[str, Graph]) -> None:
+        """Answer new runs with other fixtures from now on; threads and their history stay."""
+        self.scripted = dict(graphs)
+        self.graphs = dict(graphs)
+        self._added = {}
+        self.assistants.have(self.graphs, now=self.options.clock.now())
+
+    def load(self, paths: Sequence[str | Path]) -> None:
+        """Add the stubs of more fixtures, behind those that are there."""
+        self.graphs = load(paths, onto=self.graphs)
+        self.assistants.have(self.graphs, now=self.options.clock.now())
+
+    def stub(self, graph_id: str, words: dict[str, Any], *, file: str, line: int) -> None:
+        """Add a stub that a Python caller described; it is tried before what files say."""
+        graph = self.graphs.get(graph_id) or Graph(graph_id, OPEN_CHANNELS)
+        words.setdefault("name", f"{Path(file).name}:{line}")
+        name, taken = words["name"], {stub.name for stub in graph.stubs}
+        while words["name"] in taken:
+            words["name"] = f"{name} #{len(taken) + 1}"
+            taken.add(words["name"])
+        added = stubs_from_python(graph, words, file=file, line=line)
+        at = self._added.get(graph_id, 0)
+        self._added[graph_id] = at + len(added)
+        self.graphs[graph_id] = with_stubs(graph, [*graph.stubs[:at], *added, *graph.stubs[at:]])
+        if graph_id not in self.assistants.graph_ids:
+            self.assistants.have(self.graphs, now=self.options.clock.now())
+
+    # --- ids ---
+
+    def new_thread_id(self, request: bytes) -> str:
+        """The id of a thread that `POST /threads` makes: the next one for such a request."""
+        return self._uuid7(b"thread " + request)
+
+    def new_run_ids(self, thread: Thread | None, request: bytes) -> tuple[str, str]:
+        """The ids of a run and of its thread; a stateless run brings its own thread."""
+        if thread is None:
+            bits = self._bits(b"stateless " + request)
+            return self._at(digest(bits, "run")), self._at(digest(bits, "thread"))
+        if self.options.deterministic:
+            key = digest(self.options.seed, f"{thread.thread_id} run {len(thread.runs)}")
+            return self._at(key), thread.thread_id
+        return self._at(os.urandom(16)), thread.thread_id
+
+    def new_request_id(self, run_id: str) -> str:
+        """The request id of a run whose request brought none."""
+        return uuid4(digest(self.options.seed, f"request {run_id}"))
+
+    def _uuid7(self, request: bytes) -> str:
+        return self._at(self._bits(request))
+
+    def _at(self, bits: bytes) -> str:
+        return uuid7(self.options.clock.now(), bits)
+
+    def _bits(self, request: bytes) -> bytes:
+        """Random bits; with a seed, a hash of the request and of how often it was made."""
+        if not self.options.deterministic:
+            return os.urandom(16)
+        asked = key_of(request.decode("utf-8", "replace"))
+        self._asked[asked] += 1
+        return digest(self.options.seed, f"{asked.hex()} {self._asked[asked]}")
+
+
+def caller(depth: int) -> tuple[str, int]:
+    """The file and line of the code that called, `depth` frames above the function that asks."""
+    frame = sys._getframe(depth + 1)
+    return frame.f_code.co_filename, frame.f_lineno

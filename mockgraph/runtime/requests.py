@@ -1,0 +1,92 @@
+"""A request for a run, as the runtime takes it, and the scope that stubs look at it through."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from mockgraph.backend.json import loads
+from mockgraph.backend.runs import modes
+from mockgraph.backend.threads import Thread
+from mockgraph.words.errors import NotBuilt
+
+
+class RunRequest(msgspec.Struct, gc=False):
+    """What a client sent: `asked` is the request line, `body` the bytes and `data` the JSON value in them."""
+
+    asked: str
+    body: bytes
+    data: dict[str, Any]
+    headers: list[tuple[bytes, bytes]]
+    thread_id: str | None = None
+    began: float = msgspec.field(default_factory=time.perf_counter)
+
+    def age(self) -> float:
+        """Seconds since the request came in."""
+        return time.perf_counter() - self.began
+
+
+# What the real server does with these fields is not built yet; None and False mean that it was not asked for.
+_PLANNED: dict[str, str] = {
+    "command": "commands (resume, update, goto)",
+    "interrupt_before": "breakpoints (interrupt_before)",
+    "interrupt_after": "breakpoints (interrupt_after)",
+    "checkpoint": "runs from an older checkpoint",
+    "checkpoint_id": "runs from an older checkpoint",
+    "webhook": "webhooks",
+    "feedback_keys": "feedback URLs (feedback_keys)",
+    "stream_resumable": "resumable streams (stream_resumable)",
+}
+
+
+def refuse_planned(data: dict[str, Any]) -> None:
+    """Refuse what a request asks for and this version does not do: loud, and before anything is made."""
+    for field, what in _PLANNED.items():
+        if data.get(field):
+            raise NotBuilt(what)
+
+
+def _thread(_request: RunRequest, thread: Thread | None) -> dict[str, Any]:
+    if thread is None:
+        return {"id": None, "metadata": {}, "status": "idle", "runs": 0}
+    return {
+        "id": thread.thread_id,
+        "metadata": loads(thread.metadata),
+        "status": thread.status,
+        "runs": len(thread.runs),
+    }
+
+
+def _command(key: str | None) -> Callable[[RunRequest, Thread | None], Any]:
+    def read(request: RunRequest, _thread: Thread | None) -> Any:
+        command = request.data.get("command")
+        return command if key is None else (command or {}).get(key)
+
+    return read
+
+
+def _headers(request: RunRequest, _thread: Thread | None) -> dict[str, str]:
+    return {
+        name.decode("latin-1").replace("-", "_"): value.decode("latin-1") for name, value in request.headers
+    }
+
+
+# Every top-level name of the scope, and how it is gathered from a request and its thread.
+SCOPE: dict[str, Callable[[RunRequest, Thread | None], Any]] = {
+    "input": lambda request, _: request.data.get("input"),
+    "resume": _command("resume"),
+    "command": _command(None),
+    "config": lambda request, _: request.data.get("config"),
+    "context": lambda request, _: request.data.get("context"),
+    "metadata": lambda request, _: request.data.get("metadata"),
+    "values": lambda _, thread: loads(thread.values) if thread and thread.values else {},
+    "thread": _thread,
+    "stream_mode": lambda request, _: modes(request.data),
+    "headers": _headers,
+}
+
+
+def scope(request: RunRequest, thread: Thread | None, roots: Iterable[str] = tuple(SCOPE)) -> dict[str, Any]:
+    """What the run knows, as far as anybody looks."""
+    return {root: SCOPE[root](request, thread) for root in roots if root in SCOPE}

@@ -1,0 +1,65 @@
+"""A run's facts and the stream parts that its modes show of them; and how a run ended, as its views have shown it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockgraph.backend import states
+from mockgraph.backend.json import dumps, loads
+from mockgraph.backend.runs import Description, Run
+from mockgraph.backend.threads import Thread
+from mockgraph.engine import facts
+from mockgraph.engine.facts import Fact
+from mockgraph.engine.failures import told
+from mockgraph.engine.play import play
+from mockgraph.engine.projections import Part, Projector
+from mockgraph.engine.view import View
+
+
+def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, list[Part]]]:
+    """Every fact of a run that has started, with the parts that it becomes."""
+    description = Description(run, request)
+    projector = Projector(frozenset(description.modes), View(description, run.graph.channels))
+    for fact in play(states.setting(description)):
+        yield fact, list(projector.parts(fact))
+
+
+def encoded(part: Part) -> tuple[str, bytes]:
+    """A part's event name and its SSE bytes. langgraph-api 0.16.7: CRLF, and exactly one data line."""
+    event, payload = part
+    return event, b"event: %b\r\ndata: %b\r\n\r\n" % (event.encode(), dumps(payload))
+
+
+class Outcome:
+    """How a run ended: what waits and joins answer with, and what its thread keeps."""
+
+    __slots__ = ("error", "saved", "shown")
+
+    def __init__(self) -> None:
+        self.shown: Any = None  # the last payload of `values`, if the run has that mode
+        self.saved: facts.CheckpointSaved | None = None
+        self.error: dict[str, str] | None = None
+
+    def note(self, fact: Fact, parts: list[Part]) -> None:
+        """Take in one fact and the parts that it became."""
+        if isinstance(fact, facts.ValuesChanged):
+            for _, payload in parts:
+                self.shown = payload
+        elif isinstance(fact, facts.CheckpointSaved):
+            self.saved = fact
+        elif isinstance(fact, facts.RunFailed):
+            self.error = told(fact.error, fact.message)
+
+    def waited(self, thread: Thread | None) -> bytes:
+        """The body of a wait. langgraph-api 0.16.7: the last `values`, else what the thread holds."""
+        if self.error is not None:
+            return dumps({"__error__": self.error})
+        if self.shown is not None:
+            return dumps(self.shown)
+        return b"{}" if thread is None else joined(thread)
+
+
+def joined(thread: Thread) -> bytes:
+    """What a join answers for a run that is over: how its thread stands now."""
+    if thread.status == "error":
+        return dumps({"__error__": loads(thread.error)})
+    return thread.values if thread.values is not None else b"{}"

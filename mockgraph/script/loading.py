@@ -1,0 +1,200 @@
+"""From paths to graphs: which files there are, in which order, and what they say together.
+
+Two files may script one graph. All files are read before anybody complains, so that one look shows everything.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mockgraph.meaning.channels import Channels
+from mockgraph.script.grammar import Head, StubReader, read_head
+from mockgraph.script.model import Graph, Stub
+from mockgraph.script.nodes import Node, Reader, from_python, near
+from mockgraph.script.yaml_nodes import read_yaml
+from mockgraph.words.errors import Complaint, FixtureError
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+class _File(msgspec.Struct):
+    reader: Reader
+    head: Head
+
+
+def fixture_files(paths: Sequence[str | Path]) -> list[Path]:
+    """The files that the paths name, folders by name and in depth; raises FixtureError for what is not there."""
+    files: list[Path] = []
+    complaints = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            files.extend(sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES and p.is_file()))
+        elif path.is_file():
+            files.append(path)
+        else:
+            complaints.append(Complaint(str(path), 1, None, "", "no such file or folder", "check the path"))
+    if complaints:
+        raise FixtureError(complaints)
+    return files
+
+
+def load(paths: Sequence[str | Path], *, onto: Mapping[str, Graph] | None = None) -> dict[str, Graph]:
+    """The graphs that the files script, by name, in file order; raises FixtureError with every complaint.
+
+    `onto` are graphs that are there already: what the files say of them is added behind.
+    """
+    return load_texts([(str(path), _text(path)) for path in fixture_files(paths)], onto=onto)
+
+
+def _text(path: Path) -> str | Complaint:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Complaint(str(path), 1, None, "", f"not UTF-8 (byte {error.start})", "save the file as UTF-8")
+    except OSError as error:
+        return Complaint(str(path), 1, None, "", f"cannot be read: {error.strerror}", "check its permissions")
+
+
+def load_texts(
+    texts: Iterable[tuple[str, str | Complaint]], *, onto: Mapping[str, Graph] | None = None
+) -> dict[str, Graph]:
+    """The graphs of fixture texts, each with the file name that complaints call it by."""
+    complaints: list[Complaint] = []
+    files: list[_File] = []
+    for name, text in texts:
+        if isinstance(text, Complaint):
+            complaints.append(text)
+            continue
+        reader = Reader(name)
+        try:
+            head = read_head(reader, read_yaml(text, name))
+        except FixtureError as error:
+            complaints.extend(error.complaints)
+            continue
+        if head is None:
+            complaints.extend(reader.complaints)
+        else:
+            files.append(_File(reader, head))
+    graphs: dict[str, Graph] = dict(onto or {})
+    for graph_id in dict.fromkeys(file.head.graph_id for file in files):
+        mine = [file for file in files if file.head.graph_id == graph_id]
+        graphs[graph_id] = _graph(graph_id, mine, graphs.get(graph_id))
+    complaints.extend(complaint for file in files for complaint in file.reader.complaints)
+    if complaints:
+        raise FixtureError(sorted(complaints, key=lambda c: (c.file, c.line, c.column or 0)))
+    return graphs
+
+
+def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
+    channels = _channels(files, base)
+    stubs: list[Stub] = list(base.stubs) if base else []
+    for file in files:
+        node = file.head.stubs
+        if node is None:
+            continue
+        for stub in StubReader(file.reader, graph_id, channels).stubs(node):
+            twin = next((other for other in stubs if other.name == stub.name), None)
+            if twin is not None and stub.name:
+                file.reader.complain(
+                    Node("scalar", stub.source.line, 1),
+                    "stubs",
+                    f"a second stub '{stub.name}' of graph '{graph_id}'",
+                    f"the first is at {twin.source}; give this one a name of its own",
+                )
+            stubs.append(stub)
+    names = [stub.name for stub in stubs]
+    for file in files:
+        for stub in stubs:
+            if stub.source.file == file.reader.file and stub.after is not None and stub.after not in names:
+                file.reader.complain(
+                    Node("scalar", stub.source.line, 1),
+                    "stubs",
+                    f"stub '{stub.name}' comes after '{stub.after}', which graph '{graph_id}' does not have",
+                    near(stub.after, names) or "name a stub of the same graph",
+                )
+    return with_stubs(Graph(graph_id, channels), stubs)
+
+
+def _channels(files: list[_File], base: Graph | None) -> Channels:
+    given = [file for file in files if file.head.declared is not None]
+    first = base.channels if base and base.channels.closed else None
+    for other in given if first else given[1:]:
+        assert other.head.channels_node is not None
+        other.reader.complain(
+            other.head.channels_node,
+            "channels",
+            f"graph '{other.head.graph_id}' has its channels already",
+            "keep one of the two" if first else f"they stand in {given[0].reader.file}; keep one of the two",
+        )
+    if first:
+        return first
+    if not given:
+        return OPEN_CHANNELS
+    head = given[0].head
+    return Channels(
+        head.declared or {}, closed=True, input_keys=head.input_keys, output_keys=head.output_keys
+    )
+
+
+# Without `channels:` any key passes, and `messages` is a message list.
+OPEN_CHANNELS = Channels({"messages": "add_messages"}, starts=())
+
+
+def with_stubs(graph: Graph, stubs: Iterable[Stub]) -> Graph:
+    """The graph with other stubs; an open schema has `messages` from the start once a play writes it."""
+    stubs = tuple(stubs)
+    channels = graph.channels
+    if not channels.closed:
+        writes = any(
+            "messages" in getattr(step, "written", ())
+            for stub in stubs
+            for superstep in stub.play.supersteps
+            for task in superstep.tasks
+            for step in task.steps
+        )
+        channels = msgspec.structs.replace(channels, starts=("messages",) if writes else ())
+    roots = frozenset[str]().union(*(stub.roots | stub.play.roots for stub in stubs))
+    return msgspec.structs.replace(graph, stubs=stubs, channels=channels, roots=roots)
+
+
+def stubs_from_python(graph: Graph, words: dict[str, object], *, file: str, line: int) -> list[Stub]:
+    """The stub, or the stubs of its turns, that a Python caller described with the words of the language."""
+    reader = Reader(file)
+    reading = StubReader(reader, graph.graph_id, graph.channels)
+    stubs = reading.stub(from_python(words, line), "stub")
+    names = {stub.name for stub in graph.stubs} | {stub.name for stub in stubs}
+    for stub in stubs:
+        if stub.after is not None and stub.after not in names:
+            reader.complain(
+                Node("scalar", line),
+                "stub.after",
+                f"graph '{graph.graph_id}' has no stub '{stub.after}'",
+                near(stub.after, names) or "name a stub of the same graph",
+            )
+    if reader.complaints:
+        raise FixtureError(reader.complaints)
+    return stubs
+
+
+def never_matching(graph: Graph) -> list[Complaint]:
+    """Stubs that an earlier one always takes the run from: it fits whatever they fit, and never runs out."""
+    complaints = []
+    for at, stub in enumerate(graph.stubs):
+        for earlier in graph.stubs[:at]:
+            if earlier.times is not None or earlier.after != stub.after:
+                continue
+            if all(condition in stub.when for condition in earlier.when):
+                complaints.append(
+                    Complaint(
+                        stub.source.file,
+                        stub.source.line,
+                        None,
+                        "stubs",
+                        f"stub '{stub.name}' can never match",
+                        f"'{earlier.name}' ({earlier.source}) takes every run that it would; put it first, "
+                        f"or give the other a narrower 'when' or a 'times'",
+                    )
+                )
+                break
+    return complaints

@@ -1,0 +1,84 @@
+"""JMESPath expressions into what a run knows: checked when they are read, and fast where they are plain.
+
+A plain path (`input.messages[-1].content`) becomes a tuple of keys and indexes; anything else stays with the
+jmespath library. Both give None for what is not there.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[-?\d+\])*")
+_STEP = re.compile(r"\.?([A-Za-z_]\w*)|\[(-?\d+)\]")
+
+
+class Path(msgspec.Struct, frozen=True):
+    """A compiled expression; `roots` are the top-level names that it reads."""
+
+    text: str
+    roots: frozenset[str]
+    steps: tuple[str | int, ...] | None
+    expression: Any = None
+
+    def get(self, scope: dict[str, Any]) -> Any:
+        """The value at the path, or None."""
+        if self.steps is None:
+            return self.expression.search(scope)
+        value: Any = scope
+        for step in self.steps:
+            if isinstance(step, str):
+                if not isinstance(value, dict):
+                    return None
+                value = value.get(step)
+            else:
+                if not isinstance(value, list):
+                    return None
+                try:
+                    value = value[step]
+                except IndexError:
+                    return None
+        return value
+
+
+class BadPath(ValueError):
+    """The text is not a JMESPath expression; the message says why, in one line."""
+
+
+def compile_path(text: str) -> Path:
+    """Compile an expression; raises BadPath."""
+    if _PLAIN.fullmatch(text):
+        steps = tuple(name or int(index) for name, index in _STEP.findall(text))
+        return Path(text, frozenset({str(steps[0])}), steps)
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        expression = jmespath.compile(text)
+    except JMESPathError as error:
+        raise BadPath(str(error).split("\n")[0].strip().rstrip(":")) from None
+    return Path(text, frozenset(_roots(expression.parsed)), None, expression)
+
+
+def _roots(node: Any) -> set[str]:
+    """The names that an expression looks up in the scope itself, not in what it has found there."""
+    kind, children = node["type"], node.get("children", [])
+    if kind == "field":
+        return {node["value"]}
+    if kind in ("literal", "current", "identity"):
+        return set()
+    if kind in (
+        "subexpression",
+        "index_expression",
+        "projection",
+        "value_projection",
+        "filter_projection",
+        "flatten",
+        "pipe",
+    ):
+        return _roots(children[0]) if children else set()
+    found: set[str] = set()
+    for child in children:
+        if isinstance(child, dict):
+            found |= _roots(child)
+    return found

@@ -1,0 +1,1 @@
+"""Layer 6: HTTP. What the runtime knows, in the real server's bytes."""

@@ -1,0 +1,41 @@
+"""Answers in JSON: bodies, refusals, and what Starlette says of unknown routes and methods."""
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from mockgraph.backend.json import dumps
+from mockgraph.words.errors import Refusal
+
+
+def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer; `headers` stand before the two that every body has."""
+    body = dumps(value)
+    response = Response(status_code=status)
+    response.body = body
+    response.raw_headers = [
+        *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
+        (b"content-length", str(len(body)).encode()),
+        (b"content-type", b"application/json"),
+    ]
+    return response
+
+
+async def refused(_request: Request, error: Exception) -> Response:
+    """A Refusal as the real server words it: `{"detail": …}`."""
+    assert isinstance(error, Refusal)
+    return json({"detail": error.detail}, status=error.status)
+
+
+async def not_routed(_request: Request, error: Exception) -> Response:
+    """404 and 405 of the router, with its `allow` header."""
+    assert isinstance(error, HTTPException)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    return json({"detail": error.detail}, status=error.status_code, headers=headers)
+
+
+async def crashed(_request: Request, _error: Exception) -> Response:
+    """langgraph-api 0.16.7: an unhandled error is plain text, without cross-origin headers."""
+    return PlainTextResponse("Internal Server Error", status_code=500)

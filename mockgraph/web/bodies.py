@@ -1,0 +1,91 @@
+"""Request bodies: read, parsed, and validated against our own OpenAPI document.
+
+The real server's 422 texts are sentences of the jsonschema-rs library, paths into the schema included, so the
+form in which a schema is compiled shows. A validator is compiled at its first request, on a document that holds
+only what it references.
+"""
+
+from functools import cache
+from typing import Any
+
+import orjson
+from starlette.types import Receive
+
+from mockgraph.web import openapi
+from mockgraph.words.errors import Refusal
+
+
+class Disconnected(Exception):
+    """The client went away before its request was there."""
+
+
+async def read(receive: Receive) -> bytes:
+    """The whole body."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        body += message.get("body", b"")
+    return body
+
+
+def parsed(body: bytes, schema: str, *, whole: bool = False) -> Any:
+    """The JSON value of a body that fits a component schema; raises Refusal.
+
+    `whole` names the form: the document with a reference, or the bare component (see design of the texts).
+    """
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refusal(422, "Invalid JSON in request body") from None
+    validate = _validator(schema, whole)
+    error = validate(data)
+    if error is not None:
+        raise Refusal(422, error)
+    return data
+
+
+@cache
+def _validator(schema: str, whole: bool) -> Any:  # noqa: FBT001
+    import jsonschema_rs
+
+    components = {"schemas": _referenced(schema)}
+    if whole:
+        document = {"components": components, "$ref": f"#/components/schemas/{schema}"}
+    else:
+        document = {**components["schemas"][schema], "components": components}
+    compiled = jsonschema_rs.validator_for(document)
+
+    def validate(data: Any) -> str | None:
+        try:
+            compiled.validate(data)
+        except jsonschema_rs.ValidationError as error:
+            return str(error)
+        return None
+
+    return validate
+
+
+def _referenced(schema: str) -> dict[str, Any]:
+    """A component and all that it references."""
+    found: dict[str, Any] = {}
+    waiting = [schema]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = openapi.SCHEMAS[name]
+            waiting.extend(_references(found[name]))
+    return found
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"].rpartition("/")[2]] if isinstance(node.get("$ref"), str) else []
+        return own + [name for value in node.values() for name in _references(value)]
+    if isinstance(node, list):
+        return [name for value in node for name in _references(value)]
+    return []

@@ -1,0 +1,71 @@
+"""Cross-origin headers on every answer, and preflights answered before any route is looked up.
+
+langgraph-api 0.16.7: any origin may call, whatever headers it asks for are allowed, and every answer varies by
+origin. Bytes and order of the headers are the real server's.
+"""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockgraph.words.vocabulary import HTTP_METHODS
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+_VARY = (b"vary", b"Origin")
+_ALLOW = (b"access-control-allow-origin", b"*")
+_EXPOSE = (
+    b"access-control-expose-headers",
+    b"x-pagination-total, x-pagination-next, content-location",
+)
+_PRIVATE = (b"access-control-allow-private-network", b"true")
+_VARY_ON = (
+    "Origin",
+    "Access-Control-Request-Method",
+    "Access-Control-Request-Headers",
+    "Access-Control-Request-Private-Network",
+)
+_VARY_PREFLIGHT = (b"vary", ", ".join(_VARY_ON).encode())
+
+
+class Cors:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked: RawHeaders = scope["headers"]
+        cross = any(name == b"origin" for name, _ in asked)
+        options = scope["method"] == "OPTIONS"
+        if options and cross and (headers := _preflight(asked)):
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b"OK"})
+            return
+        more: RawHeaders = [_ALLOW, _EXPOSE, _VARY] if cross else [_VARY]
+        if options:
+            more.append(_PRIVATE)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] != 500:
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def _preflight(asked: RawHeaders) -> RawHeaders | None:
+    given = dict(asked)
+    if b"access-control-request-method" not in given:
+        return None
+    headers = [
+        _VARY_PREFLIGHT,
+        _ALLOW,
+        (b"access-control-allow-methods", ", ".join(HTTP_METHODS).encode()),
+        (b"access-control-max-age", b"600"),
+    ]
+    wanted = given.get(b"access-control-request-headers")
+    if wanted is not None:
+        headers.append((b"access-control-allow-headers", wanted))
+    return [*headers, (b"content-length", b"2"), (b"content-type", b"text/plain; charset=utf-8"), _PRIVATE]

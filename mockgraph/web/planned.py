@@ -1,0 +1,64 @@
+"""Routes of the real server that this version does not have: 501, with a sentence that says so."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from mockgraph.words.errors import NotBuilt
+
+PLANNED: list[tuple[str, str, str]] = [
+    ("POST", "/assistants", "creating assistants"),
+    ("PATCH", "/assistants/{assistant_id}", "changing assistants"),
+    ("DELETE", "/assistants/{assistant_id}", "deleting assistants"),
+    ("GET", "/assistants/{assistant_id}/graph", "graph drawings"),
+    ("GET", "/assistants/{assistant_id}/schemas", "graph schemas"),
+    ("GET", "/assistants/{assistant_id}/subgraphs", "subgraphs"),
+    ("GET", "/assistants/{assistant_id}/subgraphs/{namespace:path}", "subgraphs"),
+    ("POST", "/assistants/{assistant_id}/versions", "assistant versions"),
+    ("POST", "/assistants/{assistant_id}/latest", "assistant versions"),
+    ("POST", "/threads/count", "counting threads"),
+    ("POST", "/threads/prune", "pruning threads"),
+    ("PATCH", "/threads/{thread_id}", "changing threads"),
+    ("GET", "/threads/{thread_id}/storage", "thread storage"),
+    ("POST", "/threads/{thread_id}/copy", "copying threads"),
+    ("POST", "/threads/{thread_id}/state", "updating thread state"),
+    ("POST", "/threads/{thread_id}/state/checkpoint", "thread state at a checkpoint"),
+    ("GET", "/threads/{thread_id}/state/{checkpoint_id}", "thread state at a checkpoint"),
+    ("GET", "/threads/{thread_id}/stream", "the stream of a whole thread"),
+    ("POST", "/threads/{thread_id}/stream/events", "the newer thread protocol"),
+    ("POST", "/threads/{thread_id}/commands", "the newer thread protocol"),
+    ("POST", "/threads/{thread_id}/runs/crons", "crons"),
+    ("POST", "/threads/{thread_id}/runs/{run_id}/cancel", "cancelling runs"),
+    ("DELETE", "/threads/{thread_id}/runs/{run_id}", "deleting runs"),
+    ("POST", "/runs/batch", "batches of runs"),
+    ("POST", "/runs/cancel", "cancelling runs"),
+    ("POST", "/runs/crons", "crons"),
+    ("POST", "/runs/crons/search", "crons"),
+    ("POST", "/runs/crons/count", "crons"),
+    ("GET", "/runs/crons/{cron_id}", "crons"),
+    ("PATCH", "/runs/crons/{cron_id}", "crons"),
+    ("DELETE", "/runs/crons/{cron_id}", "crons"),
+    ("PUT", "/store/items", "the store"),
+    ("GET", "/store/items", "the store"),
+    ("DELETE", "/store/items", "the store"),
+    ("POST", "/store/items/search", "the store"),
+    ("POST", "/store/namespaces", "the store"),
+    ("GET", "/metrics", "metrics"),
+    ("GET", "/docs", "the documentation page"),
+    ("POST", "/a2a/{assistant_id}", "A2A"),
+    ("POST", "/mcp", "MCP"),
+    ("GET", "/mcp", "MCP"),
+    ("DELETE", "/mcp", "MCP"),
+]
+
+
+def routes() -> list[BaseRoute]:
+    """One route for each of them; GET alone, without HEAD, takes nothing from what is built."""
+    return [_route(method, path, what) for method, path, what in PLANNED]
+
+
+def _route(method: str, path: str, what: str) -> BaseRoute:
+    async def planned(_request: Request) -> Response:
+        raise NotBuilt(what)
+
+    return Route(path, planned, methods=[method])

@@ -1,0 +1,55 @@
+"""The server itself: whether it is up, which one it is, what it understands."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from mockgraph.runtime.runner import Runner
+from mockgraph.web.answers import json
+from mockgraph.words.errors import Refusal
+from mockgraph.words.vocabulary import UPSTREAM
+
+INFO = {
+    "version": UPSTREAM.api_version,
+    "langgraph_py_version": UPSTREAM.langgraph_version,
+    "flags": {
+        "assistants": True,
+        "crons": True,
+        "langsmith": False,
+        "langsmith_tracing_replicas": True,
+        "langsmith_tracing_session_on_runs": True,
+    },
+    "host": {
+        "kind": UPSTREAM.host,
+        "project_id": None,
+        "host_revision_id": None,
+        "revision_id": None,
+        "tenant_id": None,
+    },
+}
+
+
+def routes(runner: Runner) -> list[BaseRoute]:
+    """The system routes."""
+
+    async def ok(request: Request) -> Response:
+        try:
+            int(request.query_params.get("check_db", "0"))
+        except ValueError as error:
+            raise Refusal(400, str(error)) from None
+        return json({"ok": True, "services": {}})
+
+    async def info(_request: Request) -> Response:
+        return json(INFO)
+
+    async def openapi_json(_request: Request) -> Response:
+        from mockgraph.web.openapi import document
+
+        return json(document(sorted(runner.namespace.graphs)))
+
+    return [
+        Route("/ok", ok, methods=["GET"]),
+        Route("/", ok, methods=["GET"]),
+        Route("/info", info, methods=["GET"]),
+        Route("/openapi.json", openapi_json, methods=["GET"]),
+    ]

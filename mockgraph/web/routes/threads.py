@@ -1,0 +1,110 @@
+"""Threads: made, read, forgotten, searched; their state and its history."""
+
+from itertools import dropwhile, islice
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from mockgraph.backend import states
+from mockgraph.backend.threads import Thread
+from mockgraph.runtime.runner import Runner
+from mockgraph.web.answers import json
+from mockgraph.web.bodies import parsed
+from mockgraph.words.errors import NotBuilt, Refusal
+
+
+def routes(runner: Runner) -> list[BaseRoute]:
+    """The routes of a namespace's threads."""
+    threads = Threads(runner)
+    return [
+        Route("/threads", threads.create, methods=["POST"]),
+        Route("/threads/search", threads.search, methods=["POST"]),
+        Route("/threads/{thread_id}", threads.get, methods=["GET"]),
+        Route("/threads/{thread_id}", threads.delete, methods=["DELETE"]),
+        Route("/threads/{thread_id}/state", threads.state, methods=["GET"]),
+        Route("/threads/{thread_id}/history", threads.history, methods=["GET"]),
+        Route("/threads/{thread_id}/history", threads.search_history, methods=["POST"]),
+    ]
+
+
+class Threads:
+    """The endpoints."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.namespace = runner.namespace
+
+    async def create(self, request: Request) -> Response:
+        """`POST /threads`."""
+        body = await request.body()
+        data = parsed(body, "ThreadCreate")
+        if data.get("supersteps"):
+            raise NotBuilt("threads made with supersteps")
+        new_id = data.get("thread_id") or self.namespace.new_thread_id(body)
+        thread = self.namespace.threads.create(data, new_id=new_id, now=self.namespace.options.clock.now())
+        return json(thread.wire())
+
+    async def search(self, request: Request) -> Response:
+        """`POST /threads/search`."""
+        query = parsed(await request.body(), "ThreadSearchRequest")
+        found, headers = self.namespace.threads.search(query)
+        return json(found, headers=headers)
+
+    async def get(self, request: Request) -> Response:
+        """`GET /threads/{thread_id}`."""
+        thread = self._thread(request)
+        answer = json(thread.wire())
+        self.runner.look(thread.thread_id)
+        return answer
+
+    async def delete(self, request: Request) -> Response:
+        """`DELETE /threads/{thread_id}`: its runs go with it."""
+        self.runner.forget(self._thread(request))
+        return Response(status_code=204)
+
+    async def state(self, request: Request) -> Response:
+        """`GET …/state`."""
+        thread = self._thread(request)
+        answer = json(states.newest(thread))
+        self.runner.look(thread.thread_id)
+        return answer
+
+    async def history(self, request: Request) -> Response:
+        """`GET …/history`."""
+        asked = request.query_params.get("limit", "1")
+        try:
+            limit = int(asked)
+        except ValueError:
+            raise Refusal(422, f"Invalid limit {asked}") from None
+        return self._history(request, limit, request.query_params.get("before"), {})
+
+    async def search_history(self, request: Request) -> Response:
+        """`POST …/history`."""
+        query = parsed(await request.body(), "ThreadStateSearch")
+        if query.get("checkpoint"):
+            raise NotBuilt("the history of one checkpoint or checkpoint namespace")
+        before = query.get("before", {})
+        checkpoint_id = before.get("configurable", before).get("checkpoint_id")
+        return self._history(request, query.get("limit", 1), checkpoint_id, query.get("metadata", {}))
+
+    def _history(
+        self, request: Request, limit: int, before: str | None, metadata: dict[str, Any]
+    ) -> Response:
+        thread = self._thread(request)
+        found = states.history(thread)
+        if before is not None:
+            found = dropwhile(lambda state: state["checkpoint_id"] != before, found)
+            next(found, None)
+        fitting = (
+            state
+            for state in found
+            if all(state["metadata"].get(key) == value for key, value in metadata.items())
+        )
+        answer = json(list(islice(fitting, max(limit, 0))))
+        self.runner.look(thread.thread_id)
+        return answer
+
+    def _thread(self, request: Request) -> Thread:
+        return self.namespace.threads.get(request.path_params["thread_id"])

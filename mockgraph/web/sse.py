@@ -1,0 +1,107 @@
+"""Long answers, written straight to ASGI `send`: streams of SSE parts, and waits that keep the line alive.
+
+langgraph-api 0.16.7: one HTTP chunk per part, a heartbeat every five seconds of the connection's life, and for
+waits a newline in its place. Starlette's StreamingResponse costs about three times as much as writing directly.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable
+
+from starlette.types import Receive, Send
+
+from mockgraph.backend.json import dumps
+
+HEARTBEAT = 5.0  # seconds
+_BEAT = b": heartbeat\r\n\r\n"
+_CLOSE = {"type": "http.response.body", "body": b"", "more_body": False}
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+_STREAM_HEADERS: RawHeaders = [
+    (b"cache-control", b"no-store"),
+    (b"connection", b"keep-alive"),
+    (b"x-accel-buffering", b"no"),
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+]
+_JSON_HEADERS: RawHeaders = [(b"content-type", b"application/json")]
+
+
+def places(location: str, content_location: str) -> RawHeaders:
+    """Where to reconnect and what was made: relative, as both SDKs need them."""
+    return [(b"location", location.encode()), (b"content-location", content_location.encode())]
+
+
+async def begin_stream(send: Send, where: RawHeaders) -> None:
+    """The headers of an SSE answer."""
+    await send({"type": "http.response.start", "status": 200, "headers": [*where, *_STREAM_HEADERS]})
+
+
+async def begin_wait(send: Send, where: RawHeaders) -> None:
+    """The headers of a wait: sent before the result is known, so that a failure is a 200 as well."""
+    await send({"type": "http.response.start", "status": 200, "headers": [*where, *_JSON_HEADERS]})
+
+
+async def write(send: Send, parts: Iterable[bytes]) -> None:
+    """Parts that are all there, each its own chunk, and the end."""
+    for part in parts:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send(_CLOSE)
+
+
+async def follow(send: Send, receive: Receive, parts: AsyncIterator[tuple[str, bytes]]) -> None:
+    """Parts as they come, until they end or the client goes."""
+
+    async def forward() -> None:
+        async for _, part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send(_CLOSE)
+
+    await _accompanied(forward(), send, receive, beat=_BEAT)
+
+
+async def wait(send: Send, receive: Receive, body: Awaitable[bytes]) -> None:
+    """A body that takes time, until it is there or the client goes."""
+
+    async def forward() -> None:
+        await send({"type": "http.response.body", "body": await body, "more_body": True})
+        await send(_CLOSE)
+
+    await _accompanied(forward(), send, receive, beat=b"\n")
+
+
+def not_found() -> dict[str, str]:
+    """langgraph-api 0.16.7: following an unknown run is a 200 with this error inside."""
+    return {"error": "HTTPException", "message": "404: Run not found"}
+
+
+def not_found_body() -> bytes:
+    """The same as the body of a join."""
+    return dumps({"__error__": not_found()})
+
+
+async def _accompanied(work: Awaitable[None], send: Send, receive: Receive, *, beat: bytes) -> None:
+    """Do the work, with heartbeats beside it, and stop when the client disconnects."""
+    main = asyncio.ensure_future(work)
+    beside = [asyncio.ensure_future(_beating(send, beat)), asyncio.ensure_future(_disconnected(receive))]
+    try:
+        await asyncio.wait([main, *beside], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (main, *beside):
+            task.cancel()
+        await asyncio.gather(main, *beside, return_exceptions=True)
+    if main.done() and not main.cancelled():
+        main.result()
+
+
+async def _beating(send: Send, beat: bytes) -> None:
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while True:
+        due += HEARTBEAT
+        await asyncio.sleep(due - loop.time())
+        await send({"type": "http.response.body", "body": beat, "more_body": True})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
