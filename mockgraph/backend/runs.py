@@ -95,6 +95,11 @@ class Description:
         return self.run.start
 
     @property
+    def tags(self) -> list[str]:
+        tags: list[str] = self._config.get("tags", [])
+        return tags
+
+    @property
     def metadata(self) -> dict[str, Any]:
         return {**self.asked_metadata, **versions(self.run.api_url)}
 
@@ -167,14 +172,11 @@ class Description:
         if executed:
             configurable["__pregel_node_finished"] = None
             metadata = self.metadata
-        extras = {
-            key: value for key, value in self._config.items() if key not in ("configurable", "metadata")
-        }
         during = request.get("checkpoint_during", True)
         return {
             "input": request.get("input"),
             "command": request.get("command"),
-            "config": {"configurable": configurable, **extras, "metadata": metadata},
+            "config": {**self._config, "configurable": configurable, "metadata": metadata},
             "context": context,
             "stream_mode": self.modes,
             "interrupt_before": request.get("interrupt_before"),

@@ -104,7 +104,7 @@ def _metadata(snapshot: Snapshot, description: Description) -> dict[str, Any]:
     }
     return {
         **given,
-        **{key: value for key, value in description.metadata.items() if key not in given},
+        **description.metadata,
         "run_id": description.run_id,
         "thread_id": description.thread_id,
         "source": snapshot.source,

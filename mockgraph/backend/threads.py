@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
-from mockgraph.backend.json import dumps, loads
+from mockgraph.backend.json import dumps, loads, raw
 from mockgraph.backend.runs import Run
 from mockgraph.engine.facts import Checkpoint
 from mockgraph.script.paths import BadPath, compile_path
@@ -43,7 +43,7 @@ class Thread(msgspec.Struct, gc=False):
 
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""
-        values = loads(self.values) if self.values is not None else None
+        values = raw(self.values) if self.values is not None else None
         times = {"created_at": iso(self.created_at), "updated_at": iso(self.updated_at)}
         state_updated = {"state_updated_at": iso(self.state_updated_at)}
         metadata, config = loads(self.metadata), loads(self.config)
@@ -55,7 +55,9 @@ class Thread(msgspec.Struct, gc=False):
             wire |= {**times, **state_updated, "metadata": metadata, "status": self.status}
             wire |= {"config": config, "values": values}
         if self.settled:
-            wire |= {"error": loads(self.error), "interrupts": {}}
+            wire["error"] = loads(self.error)
+            if self.checkpoint is not None:
+                wire["interrupts"] = {}
         return wire
 
 
@@ -117,9 +119,9 @@ class Threads:
         found, headers = search.page(rows, limit=query.get("limit", 10), offset=query.get("offset", 0))
         wires = []
         for thread in found:
-            whole = thread.wire()
-            wire = search.selected(whole, query.get("select"))
+            wire = search.selected(thread.wire(), query.get("select"))
             if extract:
+                whole = {**thread.wire(), "values": loads(thread.values or b"null")}
                 wire = {**wire, "extracted": {alias: path.get(whole) for alias, path in extract.items()}}
             wires.append(wire)
         return wires, headers

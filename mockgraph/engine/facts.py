@@ -23,6 +23,7 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     node: str
     step: int
     triggers: tuple[str, ...]
+    place: int = 0  # among the tasks of its superstep, as the script has them
 
     @property
     def id(self) -> str:
@@ -80,7 +81,7 @@ class CheckpointSaved(msgspec.Struct, frozen=True, gc=False):
     source: str
     values: Values
     next: tuple[Task, ...]
-    given: Any = None  # of an input checkpoint: the input, as the client sent it
+    given: Any = None  # of an input checkpoint: what the graph reads of the input, as the client sent it
 
 
 class ValuesChanged(msgspec.Struct, frozen=True, gc=False):
@@ -168,6 +169,14 @@ class TaskFailed(msgspec.Struct, frozen=True, gc=False):
     at: int
 
 
+class InputRefused(msgspec.Struct, frozen=True, gc=False):
+    """The graph cannot read its input; no stream shows it, but the input's checkpoint remembers."""
+
+    task: Task
+    error: str
+    message: str
+
+
 class RunFailed(msgspec.Struct, frozen=True, gc=False):
     """The run ends with an error."""
 
@@ -201,6 +210,7 @@ Fact = (
     | MessageReturned
     | TaskFinished
     | TaskFailed
+    | InputRefused
     | RunFailed
     | RunFinished
     | Wait

@@ -106,18 +106,23 @@ def _supersteps(setting: Setting, progress: Progress) -> Iterator[Fact]:
     channels, supersteps = setting.channels, setting.play.supersteps
     if setting.recursion_limit < 1:
         raise GraphError("ValueError", "recursion_limit must be at least 1")
-    values = channels.start() if setting.before is None else setting.before
+    values = channels.found(setting.before)
     if setting.given is None:
         if setting.before is None:
             raise GraphError("EmptyInputError", _NO_INPUT)
         yield facts.ValuesChanged(values)
         yield facts.RunFinished(values)
         return
-    written = channels.takes(setting.given)
     step = setting.step + 1
     checkpoint = Checkpoint(setting.key, step, progress.tick())
-    start = (facts.Task(setting.key, START, step + 1, (START,)),)
-    yield facts.CheckpointSaved(checkpoint, setting.parent, "input", values, start, setting.given)
+    start = facts.Task(setting.key, START, step + 1, (START,))
+    try:
+        written = channels.takes(setting.given)
+    except GraphError as error:
+        yield facts.CheckpointSaved(checkpoint, setting.parent, "input", values, (start,))
+        yield facts.InputRefused(start, error.error, error.message)
+        raise
+    yield facts.CheckpointSaved(checkpoint, setting.parent, "input", values, (start,), written)
     values = channels.write(values, (written,), new_id=progress.new_id)
     if written:
         yield facts.ValuesChanged(values, frozenset(written))
@@ -125,14 +130,12 @@ def _supersteps(setting: Setting, progress: Progress) -> Iterator[Fact]:
     checkpoint = Checkpoint(setting.key, step, progress.tick())
     yield facts.CheckpointSaved(checkpoint, parent, "loop", values, _tasks(setting, 0, step))
     for position, superstep in enumerate(supersteps):
-        if position == setting.recursion_limit:
-            raise GraphError("GraphRecursionError", _RECURSION.format(limit=setting.recursion_limit))
         tasks = _tasks(setting, position, step)
         for task in tasks:
             yield facts.TaskStarted(task, values, progress.tick())
         performances = [
-            Performance(setting.key, task, script, values, setting, progress)
-            for task, script in zip(tasks, superstep.tasks, strict=True)
+            Performance(setting.key, task, superstep.tasks[task.place], values, setting, progress)
+            for task in tasks
         ]
         yield from _side_by_side(performances, progress)
         writes = [write for performance in performances for write in performance.writes]
@@ -142,17 +145,23 @@ def _supersteps(setting: Setting, progress: Progress) -> Iterator[Fact]:
         step, parent = step + 1, checkpoint
         checkpoint = Checkpoint(setting.key, step, progress.tick())
         yield facts.CheckpointSaved(checkpoint, parent, "loop", values, _tasks(setting, position + 1, step))
+        if position + 1 == setting.recursion_limit:
+            raise GraphError("GraphRecursionError", _RECURSION.format(limit=setting.recursion_limit))
     yield facts.RunFinished(values)
 
 
 def _tasks(setting: Setting, position: int, step: int) -> tuple[facts.Task, ...]:
-    """The tasks that a checkpoint at `step` names: those of the superstep at `position`, if there is one."""
+    """The tasks that a checkpoint at `step` names: those of the superstep at `position`, if there is one.
+
+    LangGraph prepares them in the order of their nodes' names.
+    """
     if position >= len(setting.play.supersteps):
         return ()
-    return tuple(
-        facts.Task(setting.key, task.node, step + 1, task.triggers)
-        for task in setting.play.supersteps[position].tasks
-    )
+    tasks = [
+        facts.Task(setting.key, task.node, step + 1, task.triggers, place)
+        for place, task in enumerate(setting.play.supersteps[position].tasks)
+    ]
+    return tuple(sorted(tasks, key=lambda task: task.node))
 
 
 def _side_by_side(performances: list[Performance], progress: Progress) -> Iterator[Fact]:

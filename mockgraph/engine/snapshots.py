@@ -33,13 +33,18 @@ def snapshots(played: Iterable[Fact]) -> list[Snapshot]:
         if isinstance(fact, facts.CheckpointSaved):
             found.append(_snapshot(fact))
         elif isinstance(fact, facts.TaskFinished):
-            _settle(found, fact.task, result=folded(fact.writes) if fact.writes else None)
-        elif isinstance(fact, facts.TaskFailed):
+            _settle(found, fact.task, result=folded(fact.writes))
+        elif isinstance(fact, facts.TaskFailed | facts.InputRefused):
             _settle(found, fact.task, error=spelled(fact.error, fact.message))
     return found
 
 
 def _snapshot(fact: facts.CheckpointSaved) -> Snapshot:
+    # langgraph 1.2.22: a stored checkpoint's tasks are found again in the order of the graph's definition, and
+    # what a join edge sets off is not found at all.
+    found = sorted(
+        (task for task in fact.next if not any(map(_joins, task.triggers))), key=lambda task: task.place
+    )
     tasks = [
         {
             "id": task.id,
@@ -51,7 +56,7 @@ def _snapshot(fact: facts.CheckpointSaved) -> Snapshot:
             "state": None,
             "result": fact.given if task.node == START else None,
         }
-        for task in fact.next
+        for task in found
     ]
     return Snapshot(
         id=fact.checkpoint.id,
@@ -60,9 +65,13 @@ def _snapshot(fact: facts.CheckpointSaved) -> Snapshot:
         source=fact.source,
         at=fact.checkpoint.at,
         values=fact.values,
-        next=tuple(task.node for task in fact.next),
+        next=tuple(task.node for task in found),
         tasks=tasks,
     )
+
+
+def _joins(trigger: str) -> bool:
+    return trigger.startswith("join:")
 
 
 def _settle(found: list[Snapshot], task: facts.Task, **outcome: Any) -> None:

@@ -23,6 +23,8 @@ class Run(Protocol):
     @property
     def start(self) -> int: ...
     @property
+    def tags(self) -> list[str]: ...
+    @property
     def metadata(self) -> dict[str, Any]: ...
     @property
     def configurable(self) -> dict[str, Any]: ...
@@ -31,16 +33,22 @@ class Run(Protocol):
 class View:
     """One run seen through the modes of one request; what several parts share is made once."""
 
-    def __init__(self, run: Run, channels: Channels) -> None:
+    def __init__(self, run: Run, channels: Channels, modes: frozenset[str]) -> None:
         self.run = run
         self.channels = channels
+        # langgraph 1.2.22: its messages handler writes a model's tags into metadata that events share.
+        self._tagged = not modes.isdisjoint(("messages", "messages-tuple"))
 
     @cached_property
     def task_metadata(self) -> dict[str, Any]:
         """`metadata` of a task's start. langgraph-api 0.16.7: without the thread."""
         merged = {**self.run.metadata, "run_id": self.run.run_id}
         merged.setdefault("graph_id", self.run.graph_id)
-        return merged
+        return {**merged, **self._run_tags}
+
+    @property
+    def _run_tags(self) -> dict[str, Any]:
+        return {"tags": self.run.tags} if self.run.tags else {}
 
     @cached_property
     def root_metadata(self) -> dict[str, Any]:
@@ -73,7 +81,7 @@ class View:
             "ls_provider": call.model.provider,
             "ls_model_type": "chat",
             "lc_versions": {"langchain-core": UPSTREAM.langchain_core_version},
-            **({"tags": list(call.model.tags)} if call.model.tags else {}),
+            **({"tags": list(call.model.tags)} if self._tagged and call.model.tags else {}),
         }
 
     def node_run_id(self, task: Task) -> str:

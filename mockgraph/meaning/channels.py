@@ -69,6 +69,14 @@ class Channels(msgspec.Struct, frozen=True):
             if REDUCERS[name].start is not None and (self.starts is None or key in self.starts)
         }
 
+    def found(self, before: Values | None) -> Values:
+        """The values that a run begins with: those of its thread, as far as the schema knows them."""
+        if before is None:
+            return self.start()
+        if not self.closed or before.keys() <= self.declared.keys():
+            return before
+        return {**self.start(), **{key: value for key, value in before.items() if key in self.declared}}
+
     def takes(self, given: Any) -> Values:
         """The keys of an input that the graph reads; raises what the real server fails such a run with."""
         if not isinstance(given, dict):
@@ -113,6 +121,10 @@ class Channels(msgspec.Struct, frozen=True):
         ordered = {key: values[key] for key in self.declared if key in values}
         ordered.update(values)
         return ordered
+
+    def whole(self) -> "Channels":
+        """The same schema with nothing held back from its views."""
+        return msgspec.structs.replace(self, output_keys=None)
 
     def output(self, values: Values) -> Values:
         """What streams and waits show of the values."""

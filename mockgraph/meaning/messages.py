@@ -41,6 +41,8 @@ TYPE_FIELDS: dict[str, dict[str, Any]] = {
     "tool": {"tool_call_id": None, "artifact": None, "status": "success"},
 }
 
+_PYDANTIC = "https://errors.pydantic.dev/2.14/v"
+
 _LC_CLASSES = {
     "HumanMessage": "human",
     "AIMessage": "ai",
@@ -119,6 +121,13 @@ def _from_parts(role: Any, fields: dict[str, Any]) -> Message:
     content = fields.pop("content")
     content = "" if content is None else content
     _require_content(kind, content)
+    if kind == "function" and fields.get("name") is None:
+        missing = f"[type=missing, input_value={ {'content': content, **fields}!r}, input_type=dict]"
+        raise GraphError(
+            "ValidationError",
+            f"1 validation error for FunctionMessage\nname\n  Field required {missing}\n"
+            f"    For further information visit {_PYDANTIC}/missing",
+        )
     id_ = fields.pop("id", None)
     message = wire(
         kind,
@@ -183,7 +192,7 @@ def _pydantic(model: str, errors: list[tuple[str, str, Any]]) -> str:
             f"  Input should be a valid {nouns[kind]} "
             f"[type={kind}_type, input_value={value!r}, input_type={type(value).__name__}]"
         )
-        lines.append(f"    For further information visit https://errors.pydantic.dev/2.14/v/{kind}_type")
+        lines.append(f"    For further information visit {_PYDANTIC}/{kind}_type")
     return "\n".join(lines)
 
 

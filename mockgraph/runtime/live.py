@@ -46,15 +46,13 @@ class LiveRun:
         self.outcome = Outcome()
         self.release = asyncio.Event()
         self.ended = asyncio.Event()
-        self._before: LiveRun | None = None
+        self._due = not request.data.get("after_seconds")
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, *, held: bool) -> None:
         """Take a place behind the thread's other runs and start playing as soon as may be."""
         namespace = self.runner.namespace
-        queue = namespace.active.setdefault(self.thread.thread_id, [])
-        self._before = queue[-1] if queue else None
-        queue.append(self)
+        namespace.active.setdefault(self.thread.thread_id, []).append(self)
         namespace.live[self.run.run_id] = self
         if not held:
             self.release.set()
@@ -80,14 +78,29 @@ class LiveRun:
             self._leave()
 
     async def _turn(self) -> None:
-        """Wait until the run may start: its own delay, the run before it, and somebody who looks."""
+        """Wait until the run may start: its own delay, the runs before it, and somebody who looks."""
         await asyncio.sleep(self.request.data.get("after_seconds") or 0)
-        if self._before is not None:
-            await self._before.ended.wait()
+        self._due = True
+        while ahead := self._ahead():
+            await ahead.ended.wait()
         try:
             await asyncio.wait_for(self.release.wait(), HOLD)
         except TimeoutError:
             self.release.set()
+
+    @property
+    def in_the_way(self) -> bool:
+        """Whether a new run on the thread would have to wait: one that is not due yet waits itself."""
+        return self._due
+
+    def _ahead(self) -> "LiveRun | None":
+        """A run of the thread that is being played, or that is due and older."""
+        for other in self.runner.namespace.active.get(self.thread.thread_id, ()):
+            if other is self or not other.in_the_way:
+                continue
+            if other.run.started or other.run.created_at < self.run.created_at:
+                return other
+        return None
 
     async def _play(self) -> None:
         """Play into the log, letting scripted time pass; the last parts follow the final status."""

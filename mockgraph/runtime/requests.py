@@ -45,6 +45,8 @@ def refuse_planned(data: dict[str, Any]) -> None:
     for field, what in _PLANNED.items():
         if data.get(field):
             raise NotBuilt(what)
+    if data.get("durability") == "exit" or data.get("checkpoint_during") is False:
+        raise NotBuilt("runs that save one checkpoint at their end (durability 'exit')")
 
 
 def _thread(_request: RunRequest, thread: Thread | None) -> dict[str, Any]:

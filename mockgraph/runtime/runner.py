@@ -106,7 +106,8 @@ class Runner:
 
     def _queued(self, thread: Thread | None, data: dict[str, Any]) -> bool:
         """Whether the run waits behind others on its thread."""
-        if thread is None or not self.namespace.active.get(thread.thread_id):
+        active = self.namespace.active.get(thread.thread_id) if thread is not None else None
+        if thread is None or not active:
             return False
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy == "reject":
@@ -114,7 +115,7 @@ class Runner:
         if strategy != "enqueue":
             raise NotBuilt(f"multitask_strategy {strategy!r} on a busy thread")
         self.look(thread.thread_id)
-        return True
+        return any(live.in_the_way for live in active)
 
     def _record(
         self,
@@ -152,14 +153,12 @@ class Runner:
         """The run's thread (made here for a stateless run) with the run on it; busy from now on."""
         if thread is None:
             thread = self._made_by_run(run.thread_id)
-        config = {k: v for k, v in (request.data.get("config") or {}).items() if k != "configurable"}
+        config = request.data.get("config") or {}
         marks = {"graph_id": run.graph.graph_id, "assistant_id": run.assistant_id}
         if _fresh(thread):
             marks |= config.get("metadata", {}) | request.data.get("metadata", {})
         thread.metadata = dumps({**loads(thread.metadata), **marks})
-        thread.config = dumps(
-            {**config, "configurable": {}} if thread.by_run else {"configurable": {}, **config}
-        )
+        thread.config = dumps({**config, "configurable": {}})
         thread.status = "busy"
         thread.updated_at = run.updated_at
         thread.runs.append(run)

@@ -18,7 +18,10 @@ from mockgraph.engine.view import View
 def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, list[Part]]]:
     """Every fact of a run that has started, with the parts that it becomes."""
     description = Description(run, request)
-    projector = Projector(frozenset(description.modes), View(description, run.graph.channels))
+    modes, channels = frozenset(description.modes), run.graph.channels
+    # langgraph-api 0.16.7: with `events`, the output schema narrows nothing.
+    view = View(description, channels.whole() if "events" in modes else channels, modes)
+    projector = Projector(modes, view)
     for fact in play(states.setting(description)):
         yield fact, list(projector.parts(fact))
 

@@ -322,8 +322,7 @@ class StubReader:
                 )
             elif task:
                 tasks.append(task)
-        # langgraph 1.2.22: the tasks of a superstep are prepared in the order of their nodes' names.
-        return Superstep(tuple(sorted(tasks, key=lambda task: task.node)))
+        return Superstep(tuple(tasks))
 
     def _task(self, node: Node, path: str, known: dict[str, words.Key]) -> Task | None:
         reader = self.reader
@@ -455,7 +454,7 @@ class StubReader:
 
     def _read_update(self, node: Node, path: str, speech: Speech) -> Any:
         if node.kind == "scalar" and node.value is None and not node.trailing:
-            return Update({}, speech, True, ())
+            return []
         entries = self.reader.mapping(node, path, what="a mapping of state keys")
         if entries is None:
             return INVALID

@@ -98,7 +98,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Superstep(msgspec.Struct, frozen=True):
-    """Tasks that run side by side, in the order in which LangGraph prepares them: by node name."""
+    """Tasks that run side by side, as written."""
 
     tasks: tuple[Task, ...]
 

@@ -33,16 +33,13 @@ async def read(receive: Receive) -> bytes:
     return body
 
 
-def parsed(body: bytes, schema: str, *, whole: bool = False) -> Any:
-    """The JSON value of a body that fits a component schema; raises Refusal.
-
-    `whole` names the form: the document with a reference, or the bare component (see design of the texts).
-    """
+def parsed(body: bytes, schema: str) -> Any:
+    """The JSON value of a body that fits a component schema; raises Refusal."""
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refusal(422, "Invalid JSON in request body") from None
-    validate = _validator(schema, whole)
+    validate = _validator(schema)
     error = validate(data)
     if error is not None:
         raise Refusal(422, error)
@@ -50,14 +47,12 @@ def parsed(body: bytes, schema: str, *, whole: bool = False) -> Any:
 
 
 @cache
-def _validator(schema: str, whole: bool) -> Any:  # noqa: FBT001
+def _validator(schema: str) -> Any:
     import jsonschema_rs
 
-    components = {"schemas": _referenced(schema)}
-    if whole:
-        document = {"components": components, "$ref": f"#/components/schemas/{schema}"}
-    else:
-        document = {**components["schemas"][schema], "components": components}
+    schemas = _referenced(schema)
+    # langgraph-api 0.16.7: the bare component, with all that it references beside it.
+    document = {**schemas[schema], "components": {"schemas": schemas}}
     compiled = jsonschema_rs.validator_for(document)
 
     def validate(data: Any) -> str | None:

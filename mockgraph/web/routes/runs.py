@@ -57,7 +57,7 @@ class _Creating:
         except Disconnected:
             return
         thread_id = scope["path_params"].get("thread_id")
-        data = parsed(body, self.schemas[thread_id is not None], whole=not self.background)
+        data = parsed(body, self.schemas[thread_id is not None])
         request = RunRequest(f"{scope['method']} {scope['path']}", body, data, scope["headers"], thread_id)
         begun = self.runner.begin(request, api_url=api_url(scope), background=self.background)
         await self.answer(begun, request, receive, send)
@@ -127,7 +127,8 @@ class Reading:
         if unknown := [column for column in select if column not in COLUMNS]:
             raise Refusal(422, f"Invalid select columns: {unknown}. Expected: {set(COLUMNS)}")
         wanted = query.get("status")
-        runs = [run for run in reversed(thread.runs) if wanted is None or run.status == wanted]
+        newest_first = sorted(reversed(thread.runs), key=lambda run: run.created_at, reverse=True)
+        runs = [run for run in newest_first if wanted is None or run.status == wanted]
         found = [
             search.selected(Description(run).wire(), select) for run in runs[offset : _end(offset, limit)]
         ]

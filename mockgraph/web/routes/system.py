@@ -1,5 +1,7 @@
 """The server itself: whether it is up, which one it is, what it understands."""
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -7,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.words.errors import Refusal
-from mockgraph.words.vocabulary import UPSTREAM
+from mockgraph.words.vocabulary import HTTP_METHODS, UPSTREAM
 
 INFO = {
     "version": UPSTREAM.api_version,
@@ -48,8 +50,18 @@ def routes(runner: Runner) -> list[BaseRoute]:
         return json(document(sorted(runner.namespace.graphs)))
 
     return [
-        Route("/ok", ok, methods=["GET"]),
-        Route("/", ok, methods=["GET"]),
-        Route("/info", info, methods=["GET"]),
-        Route("/openapi.json", openapi_json, methods=["GET"]),
+        *_only_get("/ok", ok),
+        *_only_get("/", ok),
+        *_only_get("/info", info),
+        *_only_get("/openapi.json", openapi_json),
     ]
+
+
+def _only_get(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
+    """langgraph-api 0.16.7: system routes know no wrong method, only what is not there."""
+
+    async def absent(_request: Request) -> Response:
+        raise Refusal(404, "Not Found")
+
+    others = [method for method in HTTP_METHODS if method not in ("GET", "HEAD")]
+    return [Route(path, endpoint, methods=["GET"]), Route(path, absent, methods=others)]

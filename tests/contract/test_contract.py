@@ -1,0 +1,80 @@
+"""mockgraph's bytes against the real server's, scenario by scenario.
+
+A run costs the real server about a second whether it is alone or one of forty, so all scenarios are played to
+both servers at once, before the first comparison.
+"""
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.exchange import Answer, send
+from tests.contract.normal import Names
+from tests.contract.report import difference
+from tests.contract.scenarios import SCENARIOS, Scenario
+from tests.contract.servers import HERE, mock_server, real_server
+
+pytestmark = [pytest.mark.xdist_group("contract"), pytest.mark.timeout(300)]
+
+AT_ONCE = 32
+Transcripts = dict[str, str]
+
+
+async def transcript(play: Scenario, address: tuple[str, int]) -> str:
+    """All answers of a scenario as one text."""
+    names = Names()
+    told: list[str] = []
+
+    async def ask(method: str, path: str, body: Any = None, **options: Any) -> Answer:
+        answer = await send(address, method, path, body, **options)
+        told.append(names.normal(answer.transcript()))
+        return answer
+
+    try:
+        await play(ask)
+    except Exception as error:
+        told.append(f"!! {type(error).__name__}: {error}")
+    return "\n\n".join(told)
+
+
+async def transcripts(chosen: dict[str, Scenario], address: tuple[str, int]) -> Transcripts:
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(play: Scenario) -> str:
+        async with places:
+            return await transcript(play, address)
+
+    return dict(zip(chosen, await asyncio.gather(*map(one, chosen.values())), strict=True))
+
+
+@pytest.fixture(scope="module")
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Transcripts, Transcripts]:
+    """What the real server and mockgraph said in the scenarios that were chosen."""
+    names = {
+        item.callspec.params["name"]
+        for item in request.session.items
+        if hasattr(item, "callspec") and item.fspath == request.fspath
+    }
+    chosen = {name: play for name, play in SCENARIOS.items() if name in names}
+    work = tmp_path_factory.mktemp("upstream")
+    folder = Path(shutil.copytree(HERE / "upstream", work / "graphs"))
+    with mock_server() as mock, real_server(folder, work / "server.log") as real:
+
+        async def both() -> list[Transcripts]:
+            return await asyncio.gather(transcripts(chosen, real), transcripts(chosen, mock))
+
+        upstream, ours = asyncio.run(both())
+    return upstream, ours
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_same_bytes(name: str, told: tuple[Transcripts, Transcripts]) -> None:
+    upstream, ours = (side[name] for side in told)
+    assert "!!" not in upstream, upstream
+    if ours != upstream:
+        pytest.fail(difference(upstream, ours), pytrace=False)
