@@ -95,6 +95,12 @@ class Description:
         return self.run.start
 
     @property
+    def name(self) -> str:
+        """What LangChain calls the root of the run."""
+        name: str = self._config.get("run_name") or self.graph_id
+        return name
+
+    @property
     def tags(self) -> list[str]:
         tags: list[str] = self._config.get("tags", [])
         return tags

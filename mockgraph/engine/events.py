@@ -16,8 +16,8 @@ def _root(fact: facts.RunStarted, stage: "Stage") -> Iterator["Part"]:
         {
             "event": "on_chain_start",
             "data": {"input": fact.given},
-            "name": run.graph_id,
-            "tags": [],
+            "name": run.name,
+            "tags": run.tags,
             "run_id": run.run_id,
             "metadata": stage.view.root_metadata,
             "parent_ids": [],
@@ -32,7 +32,7 @@ def _entered(fact: facts.NodeEntered, stage: "Stage") -> Iterator["Part"]:
             "event": "on_chain_start",
             "data": {"input": fact.input},
             "name": fact.task.node,
-            "tags": [f"graph:step:{fact.task.step}"],
+            "tags": _node_tags(fact.task, stage),
             "run_id": stage.view.node_run_id(fact.task),
             "metadata": stage.view.node_metadata(fact.task),
             "parent_ids": [stage.view.run.run_id],
@@ -43,7 +43,7 @@ def _entered(fact: facts.NodeEntered, stage: "Stage") -> Iterator["Part"]:
 def _returned(fact: facts.NodeReturned, stage: "Stage") -> Iterator["Part"]:
     run_id = stage.view.node_run_id(fact.task)
     metadata = stage.view.node_metadata(fact.task)
-    tags = [f"graph:step:{fact.task.step}"]
+    tags = _node_tags(fact.task, stage)
     parents = [stage.view.run.run_id]
     yield (
         "events",
@@ -111,9 +111,19 @@ def _answered(fact: facts.ModelAnswered, stage: "Stage") -> Iterator["Part"]:
     )
 
 
+def _node_tags(task: facts.Task, stage: "Stage") -> list[str]:
+    return [f"graph:step:{task.step}", *stage.view.run.tags]
+
+
+def _call_tags(call: facts.Call, stage: "Stage") -> list[str]:
+    """langchain-core 1.7.2: a model with tags of its own has all of them merged, which sorts them."""
+    tags = ["seq:step:1", *stage.view.run.tags]
+    return sorted({*tags, *call.model.tags}) if call.model.tags else tags
+
+
 def _call(call: facts.Call, stage: "Stage") -> dict[str, Any]:
     return {
-        "tags": ["seq:step:1", *call.model.tags],
+        "tags": _call_tags(call, stage),
         "run_id": call.run_id,
         "metadata": stage.view.call_metadata(call),
         "parent_ids": [stage.view.run.run_id, stage.view.node_run_id(call.task)],
@@ -128,8 +138,8 @@ def _finished(fact: facts.RunFinished, stage: "Stage") -> Iterator["Part"]:
             "event": "on_chain_end",
             "data": {"output": stage.view.channels.output(fact.values)},
             "run_id": run.run_id,
-            "name": run.graph_id,
-            "tags": [],
+            "name": run.name,
+            "tags": run.tags,
             "metadata": stage.view.root_metadata,
             "parent_ids": [],
         },

@@ -23,6 +23,8 @@ class Run(Protocol):
     @property
     def start(self) -> int: ...
     @property
+    def name(self) -> str: ...
+    @property
     def tags(self) -> list[str]: ...
     @property
     def metadata(self) -> dict[str, Any]: ...
@@ -73,6 +75,7 @@ class View:
     def call_metadata(self, call: Call) -> dict[str, Any]:
         """The node's, and which model."""
         node = self.node_metadata(call.task)
+        tags = [*self.run.tags, *call.model.tags]
         return {
             **node,
             "ls_integration": "langchain_chat_model",
@@ -81,7 +84,7 @@ class View:
             "ls_provider": call.model.provider,
             "ls_model_type": "chat",
             "lc_versions": {"langchain-core": UPSTREAM.langchain_core_version},
-            **({"tags": list(call.model.tags)} if self._tagged and call.model.tags else {}),
+            **({"tags": tags} if self._tagged and tags else {}),
         }
 
     def node_run_id(self, task: Task) -> str:

@@ -127,7 +127,7 @@ class Reading:
         if unknown := [column for column in select if column not in COLUMNS]:
             raise Refusal(422, f"Invalid select columns: {unknown}. Expected: {set(COLUMNS)}")
         wanted = query.get("status")
-        newest_first = sorted(reversed(thread.runs), key=lambda run: run.created_at, reverse=True)
+        newest_first = sorted(thread.runs, key=lambda run: run.created_at, reverse=True)
         runs = [run for run in newest_first if wanted is None or run.status == wanted]
         found = [
             search.selected(Description(run).wire(), select) for run in runs[offset : _end(offset, limit)]
