@@ -148,7 +148,7 @@ class StubReader:
         name = self._name(entries, node, path)
         after = reader.text(entries["after"][1], f"{path}.after") if "after" in entries else None
         after = None if after is INVALID else after
-        source = Source(reader.file, node.line)
+        source = Source(reader.file, node.line, node.column)
         if "turns" in entries:
             for key in ("play", "when", "times"):
                 if key in entries:
@@ -177,7 +177,7 @@ class StubReader:
                 self.reader.complain(
                     item, f"{path}[{at}]", "a turn needs a 'play'", "'play: []' runs nothing"
                 )
-            source = Source(self.reader.file, item.line)
+            source = Source(self.reader.file, item.line, item.column)
             label = name if at == 0 else f"{name} (turn {at + 1})"
             stubs.append(self._one(turn, f"{path}[{at}]", label, after, source))
             after = label
@@ -264,7 +264,9 @@ class StubReader:
         try:
             return re.compile(text)
         except re.error as error:
-            return self.reader.complain(node, path, f"not a regular expression: {error}", "see Python's re")
+            return self.reader.complain(
+                node, path, f"not a regular expression: {error}", "see the syntax of Python's re module"
+            )
 
     def _alternatives(self, node: Node, path: str) -> Any:
         items = self.reader.sequence(node, path, what="a list of values or operators")
@@ -542,7 +544,7 @@ class StubReader:
                 and value.plain
                 and value.value is None
                 and value.line == key_node.line
-                and not value.trailing
+                and not value.trailing.startswith("#")
             ):
                 fields[key] = self._null_key(key_node, value, path)
             else:

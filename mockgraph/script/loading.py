@@ -97,7 +97,7 @@ def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
             twin = next((other for other in stubs if other.name == stub.name), None)
             if twin is not None and stub.name:
                 file.reader.complain(
-                    Node("scalar", stub.source.line, 1),
+                    Node("scalar", stub.source.line, stub.source.column),
                     "stubs",
                     f"a second stub '{stub.name}' of graph '{graph_id}'",
                     f"the first is at {twin.source}; give this one a name of its own",
@@ -108,7 +108,7 @@ def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
         for stub in stubs:
             if stub.source.file == file.reader.file and stub.after is not None and stub.after not in names:
                 file.reader.complain(
-                    Node("scalar", stub.source.line, 1),
+                    Node("scalar", stub.source.line, stub.source.column),
                     "stubs",
                     f"stub '{stub.name}' comes after '{stub.after}', which graph '{graph_id}' does not have",
                     near(stub.after, names) or "name a stub of the same graph",

@@ -14,10 +14,11 @@ from mockgraph.script.matching import Condition
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where something was written: a file (or the Python caller's file) and a line, 1-based."""
+    """Where something was written: a file (or the Python caller's file), a line and a column, 1-based."""
 
     file: str
     line: int
+    column: int | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"

@@ -26,7 +26,9 @@ class Node(msgspec.Struct):
     items: list["Node"] = []
     plain: bool = False
     flow: bool = False
-    trailing: str = ""  # a comment behind an unquoted scalar, on its line
+    block: bool = False  # a `|` or `>` scalar
+    anchor: bool = False  # an unquoted scalar behind a YAML anchor
+    trailing: str = ""  # what stands behind an unquoted scalar and may have been meant as a part of it
 
 
 INVALID: Any = type("Invalid", (), {"__repr__": lambda _self: "INVALID"})()
@@ -99,12 +101,23 @@ class Reader:
         """A text, or INVALID."""
         if node.kind == "scalar" and isinstance(node.value, str):
             if node.trailing:
+                comment = node.trailing.startswith("#")
+                whole = f"{node.value} {node.trailing}" if comment else f"{node.value}{node.trailing}"
+                taken = "a comment" if comment else "the end of the entry"
+                other = "put the comment on its own line" if comment else "leave the comma out"
                 return self.complain(
                     node,
                     path,
-                    f"the text ends before '{node.trailing}', which YAML takes for a comment",
-                    f"quote the text: {quoted(f'{node.value} {node.trailing}')}, or put the comment on its own line",
+                    f"the text ends before '{node.trailing}', which YAML takes for {taken}",
+                    f"quote the text: {quoted(whole)}, or {other}",
                 )
+            if node.anchor:
+                what = "the text begins with '&', which YAML takes for an anchor"
+                return self.complain(
+                    node, path, what, "quote the text, with the '&' before the quotes if you mean one"
+                )
+            if node.block and not node.value:
+                return self.complain(node, path, "the text is empty", 'quote the text; an empty one is ""')
             return node.value
         hint = ""
         if node.kind == "scalar":

@@ -56,8 +56,14 @@ def compile_path(text: str) -> Path:
     try:
         expression = jmespath.compile(text)
     except JMESPathError as error:
-        raise BadPath(str(error).split("\n")[0].strip().rstrip(":")) from None
+        raise BadPath(_reason(error)) from None
     return Path(text, frozenset(_roots(expression.parsed)), None, expression)
+
+
+def _reason(error: Exception) -> str:
+    """What jmespath says is wrong, without the expression that it repeats and draws below."""
+    said = str(error).split("\n")[0].removeprefix("Invalid jmespath expression: ")
+    return said.partition(", for expression")[0].strip().rstrip(":")
 
 
 def _roots(node: Any) -> set[str]:

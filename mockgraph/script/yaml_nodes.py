@@ -26,7 +26,7 @@ _NAMED = {
 }
 
 
-_CORE_TAGS = (None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq")))
+_CORE_TAGS = (None, *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq")))
 
 
 class _PureLoader(yaml.SafeLoader):
@@ -48,27 +48,30 @@ if hasattr(yaml, "CSafeLoader"):
 
 def read_yaml(text: str, file: str) -> Node:
     """The one document of a text as nodes; raises FixtureError with the complaint that stopped it."""
-    root = _composed(text, file)
+    try:
+        root = _compose(_FastLoader, text)
+    except (yaml.YAMLError, ValueError):
+        root = _compose_pure(text, file)
     if root is None:
         raise _stop(file, 1, 1, "the file is empty", "a fixture begins with 'mockgraph: 1'")
-    return _Walk(text, file).node(root, flow=False)
+    walk = _Walk(text, file)
+    node = walk.node(root, flow=False)
+    if walk.disputed and _FastLoader is not _PureLoader:
+        # libyaml takes what PyYAML's parser refuses; a fixture must read the same everywhere.
+        _compose_pure(text, file)
+    return node
 
 
-def _composed(text: str, file: str) -> Any:
-    try:
-        return _compose(_FastLoader, text)
-    except (yaml.YAMLError, ValueError):
-        pass
+def _compose_pure(text: str, file: str) -> Any:
     try:
         return _compose(_PureLoader, text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         problem = f"{error.problem or error.context}"
-        raise _stop(
-            file, line + 1, column + 1, f"not valid YAML: {problem}", _hint(text, line, problem)
-        ) from None
-    except yaml.YAMLError as error:
+        hint = _hint(text, line, problem)
+        raise _stop(file, line + 1, column + 1, f"not valid YAML: {problem}", hint) from None
+    except (yaml.YAMLError, ValueError) as error:
         position = getattr(error, "position", 0)
         before = text[:position]
         raise _stop(
@@ -76,7 +79,7 @@ def _composed(text: str, file: str) -> Any:
             before.count("\n") + 1,
             position - before.rfind("\n"),
             "a character that YAML does not allow",
-            "write it as an escape in a double-quoted text",
+            "quote the text and write the character as an escape",
         ) from None
 
 
@@ -93,7 +96,7 @@ def _hint(text: str, line: int, problem: str) -> str:
     written = lines[line] if line < len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
         return "indent with spaces, not tabs"
-    if "expected a single document" in problem:
+    if "another document" in problem:
         return "one file scripts one graph: put the second document into a file of its own"
     if "undefined alias" in problem:
         return "quote the text if it begins with '*'"
@@ -116,6 +119,7 @@ class _Walk:
         self.file = file
         self.open: set[int] = set()
         self.count = 0
+        self.disputed = False
 
     def node(self, node: Any, *, flow: bool) -> Node:
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
@@ -144,12 +148,15 @@ class _Walk:
     def _scalar(self, node: Any, line: int, column: int, *, flow: bool) -> Node:
         self._refuse_tag(node, line, column)
         if node.style:
-            return Node("scalar", line, column, value=node.value, flow=flow)
-        end = node.end_mark
-        behind = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
-        comment = behind.strip() if behind.lstrip().startswith("#") else ""
+            block = node.style in "|>"
+            return Node("scalar", line, column, value=node.value, flow=flow, block=block)
+        if flow and "?" in node.value:
+            self.disputed = True
+        trailing = _swallowed(self.lines, node.end_mark, flow=flow)
+        anchor = self.lines[line - 1][column - 1 :].startswith("&") if node.value else False
+        value = _resolved(node.value)
         return Node(
-            "scalar", line, column, value=_resolved(node.value), plain=True, flow=flow, trailing=comment
+            "scalar", line, column, value=value, plain=True, flow=flow, trailing=trailing, anchor=anchor
         )
 
     def _refuse_tag(self, node: Any, line: int, column: int) -> None:
@@ -157,6 +164,16 @@ class _Walk:
             raise _stop(
                 self.file, line, column, f"YAML tag '{node.tag}': fixtures are plain data", "quote the text"
             )
+
+
+def _swallowed(lines: list[str], end: Any, *, flow: bool) -> str:
+    """What stands behind an unquoted scalar and may have been meant as a part of it: a comment, a last comma."""
+    behind = lines[end.line][end.column :].strip() if end.line < len(lines) else ""
+    if behind.startswith("#"):
+        return behind
+    if flow and behind.startswith(",") and behind[1:].lstrip().startswith(("}", "]")):
+        return ","
+    return ""
 
 
 def _resolved(text: str) -> Any:

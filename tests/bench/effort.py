@@ -1,0 +1,32 @@
+"""How much is measured: the full benchmark, or the quick one for those who change it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Runs a pair, seconds a run, and the counts of the lines that count."""
+
+    runs: int = 7
+    starts: int = 15
+    seconds: float = 2.0
+    warm_up: float = 1.0
+    stateless: int = 2_000
+    more_stateless: int = 20_000
+    warm_threads: int = 1_000
+    threads: int = 100_000
+    real_seconds: float = 10.0
+
+
+FULL = Effort()
+QUICK = Effort(
+    runs=3,
+    starts=3,
+    seconds=0.5,
+    warm_up=0.3,
+    stateless=500,
+    more_stateless=2_000,
+    warm_threads=200,
+    threads=5_000,
+    real_seconds=3.0,
+)
