@@ -27,7 +27,7 @@ class Node(msgspec.Struct):
     plain: bool = False
     flow: bool = False
     block: bool = False  # a `|` or `>` scalar
-    anchor: bool = False  # an unquoted scalar behind a YAML anchor
+    anchor: bool = False  # an unquoted scalar behind a YAML anchor or tag
     trailing: str = ""  # what stands behind an unquoted scalar and may have been meant as a part of it
 
 
@@ -112,10 +112,8 @@ class Reader:
                     f"quote the text: {quoted(whole)}, or {other}",
                 )
             if node.anchor:
-                what = "the text begins with '&', which YAML takes for an anchor"
-                return self.complain(
-                    node, path, what, "quote the text, with the '&' before the quotes if you mean one"
-                )
+                what = "the text begins with '&' or '!', which YAML takes for an anchor or a tag"
+                return self.complain(node, path, what, "quote the text, behind the anchor if you mean one")
             if node.block and not node.value:
                 return self.complain(node, path, "the text is empty", 'quote the text; an empty one is ""')
             return node.value

@@ -153,7 +153,7 @@ class _Walk:
         if flow and "?" in node.value:
             self.disputed = True
         trailing = _swallowed(self.lines, node.end_mark, flow=flow)
-        anchor = self.lines[line - 1][column - 1 :].startswith("&") if node.value else False
+        anchor = self.lines[line - 1][column - 1 :].startswith(("&", "!"))
         value = _resolved(node.value)
         return Node(
             "scalar", line, column, value=value, plain=True, flow=flow, trailing=trailing, anchor=anchor
