@@ -27,10 +27,10 @@ def message(style: str, written: str) -> dict[str, object]:
 
 
 def meant(written: str) -> str:
-    """The text that somebody meant who knows of YAML only that quotes may stand around a text."""
+    """The text that somebody meant who knows of YAML only that quotes may stand around a text, and a comma behind it."""
     if written[0] in "\"'" and len(written) > 1:
         try:
-            unquoted = yaml.safe_load(written)
+            unquoted = yaml.safe_load(written.removesuffix(",").rstrip())
         except yaml.YAMLError:
             return written
         return unquoted if isinstance(unquoted, str) else written
