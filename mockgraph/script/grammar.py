@@ -539,34 +539,16 @@ class StubReader:
         for key, (key_node, value) in entries.items():
             if key in words.MESSAGE_FORMS or (key == "content" and form in ("type", "role")):
                 fields["id" if key == "remove" else "content"] = self._content(key, value, f"{path}.{key}")
-            elif (
-                value.flow
-                and value.plain
-                and value.value is None
-                and value.line == key_node.line
-                and not value.trailing.startswith("#")
-            ):
-                fields[key] = self._null_key(key_node, value, path)
+            elif value.flow and value.absent and not value.trailing.startswith("#"):
+                what = f"'{key}' became a key without a value"
+                fields[key] = self.reader.complain(
+                    key_node, path, what, "quote the text that holds the comma"
+                )
             else:
                 fields[key] = self._value(value, f"{path}.{key}")
         if any(value is INVALID for value in fields.values()):
             return INVALID
         return _FORMS.get(form, _short_form)(self, form, fields, node, path)
-
-    def _null_key(self, key: Node, value: Node, path: str) -> Any:
-        """`{ai: Hello, there}` is a key `there` without a value; `{id: null}` and `{id: ~}` are meant."""
-        if (
-            value.column is not None
-            and key.column is not None
-            and value.column <= key.column + len(key.value)
-        ):
-            return self.reader.complain(
-                key,
-                path,
-                f"'{key.value}' became a key without a value",
-                "quote the text that holds the comma",
-            )
-        return None
 
     def _content(self, key: str, node: Node, path: str) -> Any:
         if node.kind == "list" and key != "remove":

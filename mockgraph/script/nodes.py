@@ -26,6 +26,7 @@ class Node(msgspec.Struct):
     items: list["Node"] = []
     plain: bool = False
     flow: bool = False
+    absent: bool = False  # an unquoted scalar of no characters
     block: bool = False  # a `|` or `>` scalar
     anchor: bool = False  # an unquoted scalar behind a YAML anchor or tag
     trailing: str = ""  # what stands behind an unquoted scalar and may have been meant as a part of it

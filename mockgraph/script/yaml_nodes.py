@@ -154,9 +154,16 @@ class _Walk:
             self.disputed = True
         trailing = _swallowed(self.lines, node.end_mark, flow=flow)
         anchor = self.lines[line - 1][column - 1 :].startswith(("&", "!"))
-        value = _resolved(node.value)
         return Node(
-            "scalar", line, column, value=value, plain=True, flow=flow, trailing=trailing, anchor=anchor
+            "scalar",
+            line,
+            column,
+            value=_resolved(node.value),
+            plain=True,
+            flow=flow,
+            absent=not node.value,
+            anchor=anchor,
+            trailing=trailing,
         )
 
     def _refuse_tag(self, node: Any, line: int, column: int) -> None:
