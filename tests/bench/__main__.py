@@ -3,6 +3,8 @@
 import argparse
 import os
 import platform
+import signal
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
@@ -31,6 +33,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := [line for line in options.lines if line not in LINES]:
         parser.error(f"no such line: {' '.join(unknown)}")
+    signal.signal(signal.SIGTERM, _terminated)
     effort = QUICK if options.quick else FULL
     say(_method(effort))
     rows: list[Row] = []
@@ -41,6 +44,11 @@ def main() -> None:
     say(f"\n{table(rows)}")
     if options.quick:
         say("\nThese were quick runs: too short to quote.")
+
+
+def _terminated(number: int, _frame: object) -> None:
+    """Leave as after Ctrl-C, so that what was started is stopped."""
+    sys.exit(128 + number)
 
 
 def _method(effort: Effort) -> str:

@@ -63,7 +63,7 @@ def measure(effort: Effort) -> list[Row]:
         grown = processes.resident(server.pid) - before
     series, used = _steps(pairs.at), _steps(pairs.used)
     ratio = series[-1] / series[0]
-    cuts = quantiles(series, n=20)
+    cuts = quantiles(series, n=20, method="inclusive")
     say(f"  seconds a thousand: first {series[0]:.3f}  last {series[-1]:.3f}  ratio {ratio:.2f}")
     say(f"  all thousands: min {min(series):.3f}  p5 {cuts[0]:.3f}  p25 {cuts[4]:.3f}  p50 {cuts[9]:.3f}")
     say(f"                 p75 {cuts[14]:.3f}  p95 {cuts[18]:.3f}  max {max(series):.3f}")

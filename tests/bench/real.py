@@ -17,7 +17,7 @@ _ALONE = 5
 
 
 def measure(effort: Effort) -> list[Row]:
-    """One run alone, then as many side by side as the server takes."""
+    """One run after the other, then as many side by side as the server takes."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "upstream"
         shutil.copytree(HERE / "upstream", folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
@@ -33,7 +33,7 @@ def measure(effort: Effort) -> list[Row]:
 def _both(port: int, name: str, request: bytes, check: Callable[[bytes], None], effort: Effort) -> list[Row]:
     check(client.once(port, request))
     alone = [_seconds(port, request, check) for _ in range(_ALONE)]
-    say(f"  {name}, one alone, ms: {spread([1000 * value for value in alone], '.0f')}")
+    say(f"  {name}, one after the other, ms: {spread([1000 * value for value in alone], '.0f')}")
     load = client.for_seconds(port, request, effort.real_seconds, connections=CONNECTIONS)
     check(client.once(port, request))
     say(
@@ -41,7 +41,7 @@ def _both(port: int, name: str, request: bytes, check: Callable[[bytes], None], 
     )
     return [
         Row(f"(e) the real server's {name} per second, {CONNECTIONS} at once", f"{load.rate:.1f}"),
-        Row(f"(e) the real server's {name}, one alone", f"{1000 * median(alone):.0f} ms"),
+        Row(f"(e) the real server's {name}, one after the other", f"{1000 * median(alone):.0f} ms"),
     ]
 
 

@@ -16,7 +16,17 @@ _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent
 _PATIENCE = 30.0  # seconds to start, or to stop
 _POLL = 0.002  # seconds
-_UVICORN = "--no-access-log --log-level warning --loop uvloop --http httptools --lifespan off".split()
+_UVICORN = [
+    "--no-access-log",
+    "--log-level",
+    "warning",
+    "--loop",
+    "uvloop",
+    "--http",
+    "httptools",
+    "--lifespan",
+    "off",
+]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """(b) and (c) Stateless runs per second: streams and waits, beside apps that have their answers ready."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
-from tests.bench import client, requests, servers
+from tests.bench import client, processes, requests, servers
 from tests.bench.client import Load
 from tests.bench.effort import Effort
 from tests.bench.report import Row, at_least, say, spread
+from tests.bench.servers import Server
 
 PARTS = 3
 
@@ -14,15 +16,15 @@ def streams(effort: Effort) -> list[Row]:
     """(b) `updates` streams of three parts."""
     with servers.mockgraph() as mock, servers.bare() as bare, servers.bare("raw") as raw:
         sides = {
-            "mockgraph": (mock.port, requests.stream("/runs/stream")),
-            "StreamingResponse": (bare.port, requests.stream("/stream")),
-            "raw ASGI": (raw.port, requests.stream("/stream")),
+            "mockgraph": (mock, requests.stream("/runs/stream")),
+            "StreamingResponse": (bare, requests.stream("/stream")),
+            "raw ASGI": (raw, requests.stream("/stream")),
         }
-        for port, request in sides.values():
-            check_stream(client.once(port, request))
+        for server, request in sides.values():
+            check_stream(client.once(server.port, request))
         loads = _in_turns(sides, effort)
     of_bare, of_raw = _ratios(loads, "StreamingResponse"), _ratios(loads, "raw ASGI")
-    share = Row("(b) the same, of a raw ASGI app's", f"{sorted(of_raw)[len(of_raw) // 2]:.2f} x")
+    share = Row("(b) the same, of a raw ASGI app's", f"{median(of_raw):.2f} x")
     return [at_least("(b) streams per second, of a StreamingResponse's", of_bare, 1.0), share]
 
 
@@ -30,11 +32,11 @@ def waits(effort: Effort) -> list[Row]:
     """(c) `/runs/wait`."""
     with servers.mockgraph() as mock, servers.bare() as bare:
         sides = {
-            "mockgraph": (mock.port, requests.wait("/runs/wait")),
-            "Response": (bare.port, requests.wait("/wait")),
+            "mockgraph": (mock, requests.wait("/runs/wait")),
+            "Response": (bare, requests.wait("/wait")),
         }
-        for port, request in sides.values():
-            check_wait(client.once(port, request))
+        for server, request in sides.values():
+            check_wait(client.once(server.port, request))
         loads = _in_turns(sides, effort)
     return [at_least("(c) waits per second, of a Response's", _ratios(loads, "Response"), 0.4)]
 
@@ -51,17 +53,21 @@ def check_wait(answer: bytes) -> None:
         raise client.Unexpected(answer.decode(errors="replace"))
 
 
-def _in_turns(sides: Mapping[str, tuple[int, bytes]], effort: Effort) -> dict[str, list[Load]]:
-    for port, request in sides.values():
-        client.for_seconds(port, request, effort.warm_up)
+def _in_turns(sides: Mapping[str, tuple[Server, bytes]], effort: Effort) -> dict[str, list[Load]]:
+    for server, request in sides.values():
+        client.for_seconds(server.port, request, effort.warm_up)
     loads: dict[str, list[Load]] = {name: [] for name in sides}
+    shares: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(effort.runs):
-        for name, (port, request) in sides.items():
-            loads[name].append(client.for_seconds(port, request, effort.seconds))
+        for name, (server, request) in sides.items():
+            used = processes.cpu_seconds(server.pid)
+            load = client.for_seconds(server.port, request, effort.seconds)
+            shares[name].append((processes.cpu_seconds(server.pid) - used) / load.seconds)
+            loads[name].append(load)
     for name, found in loads.items():
-        busy = max(load.busy for load in found)
-        rates = spread([load.rate for load in found], ".0f")
-        say(f"  {name}, per second: {rates}  (client busy {busy:.0%} of a core at most)")
+        server_busy, client_busy = min(shares[name]), max(load.busy for load in found)
+        say(f"  {name}, per second: {spread([load.rate for load in found], '.0f')}")
+        say(f"    of a core, server busy at least {server_busy:.0%}, client at most {client_busy:.0%}")
     return loads
 
 

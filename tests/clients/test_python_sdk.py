@@ -33,9 +33,7 @@ async def printed(code: str, names: dict[str, Any]) -> list[Any]:
     told: list[Any] = []
     names["print"] = told.append
     compiled = compile(code, "<document>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    running = eval(compiled, names)
-    if running is not None:
-        await running
+    await eval(compiled, names)
     return told
 
 
