@@ -29,7 +29,7 @@ def fixture_files(paths: Sequence[str | Path]) -> list[Path]:
     complaints = []
     for path in map(Path, paths):
         if path.is_dir():
-            files.extend(sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES and p.is_file()))
+            files.extend(sorted(found for found in path.rglob("*") if _is_fixture(found)))
         elif path.is_file():
             files.append(path)
         else:
@@ -37,6 +37,11 @@ def fixture_files(paths: Sequence[str | Path]) -> list[Path]:
     if complaints:
         raise FixtureError(complaints)
     return files
+
+
+def _is_fixture(path: Path) -> bool:
+    """Whether a file in a folder is meant: editors want the schema beside the fixtures."""
+    return path.suffix in SUFFIXES and not path.name.endswith(".schema.json") and path.is_file()
 
 
 def load(paths: Sequence[str | Path], *, onto: Mapping[str, Graph] | None = None) -> dict[str, Graph]:
