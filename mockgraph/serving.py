@@ -19,6 +19,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=access_log,
             lifespan="off",
+            proxy_headers=False,
             ws="none",
             timeout_graceful_shutdown=0,
         )

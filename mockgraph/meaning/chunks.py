@@ -196,6 +196,8 @@ def parse_partial(text: str) -> Any:
             closing.append("}" if char == "{" else "]")
         elif char in "}]" and (not closing or closing.pop() != char):
             return None
+    if escaped:
+        text = text[:-1]
     end = "".join(reversed(closing))
     for cut_at in range(len(text), 0, -1):
         head = text[:cut_at]

@@ -60,6 +60,9 @@ def _validator(schema: str) -> Any:
             compiled.validate(data)
         except jsonschema_rs.ValidationError as error:
             return str(error)
+        except ValueError as error:
+            # langgraph-api 0.16.7: so is a document that is nested too deeply for the validator.
+            raise Refusal(400, str(error)) from None
         return None
 
     return validate

@@ -554,6 +554,10 @@ BAD_RUNS: dict[str, Any] = {
     "a bad on_disconnect": {"assistant_id": "counter", "on_disconnect": "x"},
     "a text for after_seconds": {"assistant_id": "counter", "after_seconds": "1"},
     "a number for a command": {"assistant_id": "counter", "command": 1},
+    "an input that is nested too deeply": b'{"assistant_id": "counter", "input": {"name":'
+    + b"[" * 300
+    + b"]" * 300
+    + b"}}",
     "two things at once": {"assistant_id": 5, "config": 1, "metadata": 2},
 }
 

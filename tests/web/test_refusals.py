@@ -1,0 +1,128 @@
+"""What is not built says so; what is wrong is refused; and the server goes on."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mockgraph.runtime.requests import _PLANNED
+from mockgraph.web import openapi
+from mockgraph.web.planned import PLANNED
+from tests.playing import talk, world
+
+STUBS = "- {name: all, play: []}"
+SOME_ID = "018cc251-f400-7acf-80e7-6d440feec09e"
+
+
+def fill(path: str) -> str:
+    for name in ("thread_id", "run_id", "assistant_id", "checkpoint_id", "cron_id"):
+        path = path.replace(f"{{{name}}}", SOME_ID)
+    return path.replace("{namespace:path}", "a|b")
+
+
+def test_routes_that_are_not_built_say_so() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        for method, path, what in PLANNED:
+            answer = await client.request(method, fill(path), json={})
+            assert (answer.status_code, answer.json()) == (
+                501,
+                {"detail": f"mockgraph does not do this yet: {what}."},
+            )
+
+    talk(world(STUBS), ask)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("command", {"resume": 1}),
+        ("interrupt_before", ["a"]),
+        ("interrupt_after", "*"),
+        ("checkpoint", {"checkpoint_id": SOME_ID}),
+        ("checkpoint_id", SOME_ID),
+        ("webhook", "http://127.0.0.1:1/"),
+        ("feedback_keys", ["k"]),
+        ("stream_resumable", True),
+        ("durability", "exit"),
+        ("checkpoint_during", False),
+    ],
+)
+def test_fields_that_are_not_built_say_so_and_make_nothing(field: str, value: Any) -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        run = {"assistant_id": "agent", "input": {}, field: value, "if_not_exists": "create"}
+        answer = await client.post(f"/threads/{SOME_ID}/runs/wait", json=run)
+        assert answer.status_code == 501
+        assert answer.json()["detail"].startswith("mockgraph does not do this yet: ")
+        assert (await client.get(f"/threads/{SOME_ID}")).status_code == 404
+
+    talk(world(STUBS), ask)
+
+
+def test_every_planned_field_is_tried() -> None:
+    tried = {
+        mark.args[1][at][0]
+        for mark in test_fields_that_are_not_built_say_so_and_make_nothing.pytestmark
+        for at in range(10)
+    }
+    assert set(_PLANNED) <= tried
+
+
+def test_a_thread_that_stopped_cannot_go_on_yet() -> None:
+    stubs = "- {name: all, play: [{node: boom, error: {type: ValueError, message: no}}]}"
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        path = f"/threads/{(await client.post('/threads', json={})).json()['thread_id']}"
+        await client.post(f"{path}/runs/wait", json={"assistant_id": "agent", "input": {}})
+        answer = await client.post(f"{path}/runs/wait", json={"assistant_id": "agent", "input": None})
+        assert answer.status_code == 501
+        assert "going on with a thread that stopped at boom" in answer.json()["detail"]
+
+    talk(world(stubs), ask)
+
+
+def test_the_document_covers_every_route_that_is_built() -> None:
+    namespace = world(STUBS)
+    from starlette.routing import Route
+
+    from mockgraph.web.app import app_of
+
+    planned = {(method, path) for method, path, _ in PLANNED}
+    built = {
+        (method, route.path)
+        for route in app_of(namespace).routes
+        if isinstance(route, Route) and "absent" not in repr(route.endpoint)
+        for method in route.methods or ()
+        if method != "HEAD" and (method, route.path) not in planned
+    }
+    document = openapi.document(["agent"])
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert built - described == {("GET", "/"), ("GET", "/openapi.json")}
+    assert described <= built
+
+
+def test_references_in_the_document_lead_somewhere() -> None:
+    text = repr(openapi.document(["agent"]))
+    import re
+
+    names = set(re.findall(r"#/components/schemas/(\w+)", text))
+    assert names <= set(openapi.SCHEMAS)
+    assert "'enum': ['agent']" in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xfe",
+        b'"\\ud800"',
+        b"[" * 2000,
+        b'{"assistant_id": "agent", "input": ' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
+    ids=["not UTF-8", "a lone surrogate", "too deep", "deep"],
+)
+def test_odd_bodies_do_no_harm(body: bytes) -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/runs/wait", content=body)
+        assert answer.status_code in (200, 400, 422)
+        assert (await client.get("/ok")).status_code == 200
+
+    talk(world(STUBS), ask)
