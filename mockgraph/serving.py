@@ -7,8 +7,6 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
-_GRACE_NOTE = "timeout graceful shutdown exceeded"
-
 
 class Server(uvicorn.Server):
     """A uvicorn server that says when it is ready and does not wait for open streams when it stops."""
@@ -25,16 +23,22 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._ready = ready
-        logging.getLogger("uvicorn.error").addFilter(_no_grace_note)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        log = logging.getLogger("uvicorn.error")
+        log.addFilter(self._worth_telling)
+        try:
+            await super().serve(sockets)
+        finally:
+            log.removeFilter(self._worth_telling)
+
+    def _worth_telling(self, _record: logging.LogRecord) -> bool:
+        """Streams that are cut because the server stops are no errors of anybody's."""
+        return not self.should_exit
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
-
-
-def _no_grace_note(record: logging.LogRecord) -> bool:
-    """Streams that were open when the server stopped are no error of anybody's."""
-    return _GRACE_NOTE not in record.getMessage()
 
 
 def bound(host: str, port: int) -> socket.socket:

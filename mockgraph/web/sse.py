@@ -85,8 +85,6 @@ async def _accompanied(work: Awaitable[None], send: Send, receive: Receive, *, b
     beside = [asyncio.ensure_future(_beating(send, beat)), asyncio.ensure_future(_disconnected(receive))]
     try:
         await asyncio.wait([main, *beside], return_when=asyncio.FIRST_COMPLETED)
-    except asyncio.CancelledError:
-        return  # the server stops; whoever reads sees the connection close
     finally:
         for task in (main, *beside):
             task.cancel()

@@ -321,7 +321,7 @@ def takes(name: str, given: dict[str, Any], *, state: bool = True) -> None:
             await ask("GET", f"{path}/history?limit=20")
 
 
-for _name, _given in {
+_INPUTS: dict[str, dict[str, Any]] = {
     "none": {},
     "null": {"input": None},
     "empty": {"input": {}},
@@ -333,7 +333,8 @@ for _name, _given in {
     "null for a key": {"input": {"name": None}},
     "floats and big numbers": {"input": {"n": 1e5, "name": [1.0, 12345678901234567890123, -0.0, 1e-7]}},
     "unicode": {"input": {"name": 'café ☃ 😀\u2028\u0000<&>"\\'}},
-}.items():
+}
+for _name, _given in _INPUTS.items():
     takes(_name, _given)
 # The real server's own state endpoint crashes on such a thread: see the deviations in docs/upstream.md.
 takes("a wrong type for a reducer", {"input": {"log": "text"}}, state=False)
@@ -367,7 +368,7 @@ def carries(name: str, given: dict[str, Any], headers: dict[str, str] | None = N
         await look(ask, path)
 
 
-for _name, _given in {
+_RUNS: dict[str, dict[str, Any]] = {
     "metadata": {"metadata": {"k": 1, "run_id": "spoofed", "graph_id": "mine"}},
     "config": {
         "config": {
@@ -382,7 +383,8 @@ for _name, _given in {
     "modes as a text": {"stream_mode": "updates"},
     "stream_subgraphs": {"stream_subgraphs": True, "multitask_strategy": "enqueue"},
     "unknown fields": {"bogus": 1, "raise_error": True},
-}.items():
+}
+for _name, _given in _RUNS.items():
     carries(_name, _given)
 carries("a request id", {}, {"x-request-id": "11111111-2222-4333-8444-555555555555"})
 

@@ -58,14 +58,14 @@ def told(
     names = {
         item.callspec.params["name"]
         for item in request.session.items
-        if hasattr(item, "callspec") and item.fspath == request.fspath
+        if hasattr(item, "callspec") and item.path == request.path
     }
     chosen = {name: play for name, play in SCENARIOS.items() if name in names}
     work = tmp_path_factory.mktemp("upstream")
     folder = Path(shutil.copytree(HERE / "upstream", work / "graphs"))
     with mock_server() as mock, real_server(folder, work / "server.log") as real:
 
-        async def both() -> list[Transcripts]:
+        async def both() -> tuple[Transcripts, Transcripts]:
             return await asyncio.gather(transcripts(chosen, real), transcripts(chosen, mock))
 
         upstream, ours = asyncio.run(both())
