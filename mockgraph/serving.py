@@ -1,5 +1,6 @@
 """uvicorn, as mockgraph runs it: on a socket of ours, quiet, and gone at once when told to stop."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
@@ -29,6 +30,8 @@ class Server(uvicorn.Server):
         log.addFilter(self._worth_telling)
         try:
             await super().serve(sockets)
+            if self.server_state.tasks:
+                await asyncio.wait(self.server_state.tasks, timeout=1)
         finally:
             log.removeFilter(self._worth_telling)
 
