@@ -556,12 +556,12 @@ class StubReader:
                 self._value(item, f"{path}[{at}]")
                 if item.kind == "mapping"
                 else self._template(
-                    self.reader.text(item, f"{path}[{at}]", what="a content block"), item, f"{path}[{at}]"
+                    self.reader.prose(item, f"{path}[{at}]", what="a content block"), item, f"{path}[{at}]"
                 )
                 for at, item in enumerate(node.items)
             ]
             return INVALID if any(block is INVALID for block in blocks) else blocks
-        return self._template(self.reader.text(node, path), node, path)
+        return self._template(self.reader.prose(node, path), node, path)
 
     # --- models and streams ---
 
@@ -611,7 +611,7 @@ class StubReader:
 
     def _piece(self, node: Node, path: str) -> Any:
         if node.kind != "mapping":
-            text = self.reader.text(node, path)
+            text = self.reader.prose(node, path)
             return INVALID if text is INVALID else Piece(chunks.chunk(text, id=None))
         entries = self.reader.mapping(node, path, words.CHUNK) or {}
         given: dict[str, Any] = {}

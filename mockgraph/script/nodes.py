@@ -101,22 +101,6 @@ class Reader:
     def text(self, node: Node, path: str, *, what: str = "a text") -> Any:
         """A text, or INVALID."""
         if node.kind == "scalar" and isinstance(node.value, str):
-            if node.trailing:
-                comment = node.trailing.startswith("#")
-                whole = f"{node.value} {node.trailing}" if comment else f"{node.value}{node.trailing}"
-                taken = "a comment" if comment else "the end of the entry"
-                other = "put the comment on its own line" if comment else "leave the comma out"
-                return self.complain(
-                    node,
-                    path,
-                    f"the text ends before '{node.trailing}', which YAML takes for {taken}",
-                    f"quote the text: {quoted(whole)}, or {other}",
-                )
-            if node.anchor:
-                what = "the text begins with '&' or '!', which YAML takes for an anchor or a tag"
-                return self.complain(node, path, what, "quote the text, behind the anchor if you mean one")
-            if node.block and not node.value:
-                return self.complain(node, path, "the text is empty", 'quote the text; an empty one is ""')
             return node.value
         hint = ""
         if node.kind == "scalar":
@@ -127,6 +111,27 @@ class Reader:
         elif node.flow or node.kind == "mapping":
             hint = "quote the text"
         return self.complain(node, path, f"expected {what}, got {noun(node)}", hint)
+
+    def prose(self, node: Node, path: str, *, what: str = "a text") -> Any:
+        """A text that people write for people, of which YAML must not take a part for its own; or INVALID."""
+        if node.kind != "scalar" or not isinstance(node.value, str):
+            return self.text(node, path, what=what)
+        if node.trailing.startswith("#"):
+            said = f"the text ends before '{node.trailing}', which YAML takes for a comment"
+            whole = quoted(f"{node.value} {node.trailing}")
+            return self.complain(
+                node, path, said, f"quote the text: {whole}, or put the comment on its own line"
+            )
+        if node.trailing:
+            said = f"the text ends before '{node.trailing}', which YAML takes for the end of the entry"
+            whole = quoted(f"{node.value}{node.trailing}")
+            return self.complain(node, path, said, f"quote the text: {whole}, or leave the comma out")
+        if node.anchor:
+            said = "the text begins with '&' or '!', which YAML takes for an anchor or a tag"
+            return self.complain(node, path, said, "quote the text, behind the anchor if you mean one")
+        if node.block and not node.value:
+            return self.complain(node, path, "the text is empty", 'quote the text; an empty one is ""')
+        return node.value
 
     def one_of(self, node: Node, path: str, names: Sequence[str]) -> Any:
         """One of the names, or INVALID."""

@@ -1,0 +1,173 @@
+"""Docs are code: README blocks run, and what the package knows is in the docs."""
+
+import argparse
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mockgraph.cli import LOG_LEVELS, _parser
+from mockgraph.meaning.channels import REDUCERS
+from mockgraph.mock import MockGraph
+from mockgraph.pytest_plugin import MARKER_OPTIONS
+from mockgraph.runtime.requests import _PLANNED, SCOPE
+from mockgraph.script import words
+from mockgraph.script.matching import OPERATORS
+from mockgraph.words.vocabulary import STREAM_MODES, UPSTREAM
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+FIXTURES = (ROOT / "docs/fixtures.md").read_text()
+UPSTREAM_DOC = (ROOT / "docs/upstream.md").read_text()
+
+pytest_plugins = ["pytester"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def said(text: str, name: str) -> bool:
+    """Whether a text names something in code."""
+    return re.search(rf"[`{{ ,(]{re.escape(name)}[`:=,) (]", text) is not None
+
+
+def test_the_pytest_example_runs_and_is_short(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    example = blocks("python")[0]
+    assert len(example.strip().splitlines()) <= 15
+    pytester.makepyfile(test_chat=example)
+    result = pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60)
+    result.assert_outcomes(passed=1)
+
+
+def test_the_failure_message_is_what_such_a_test_shows(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    example = blocks("python")[0].replace('"content": "hello"', '"content": "helo"')
+    swallowed = example.replace(
+        "    chunks =", "    import contextlib\n    with contextlib.suppress(Exception): chunks ="
+    )
+    pytester.makepyfile(test_chat=swallowed.split("    assert")[0])
+    result = pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60)
+    shown = result.stdout.str().replace(f"{pytester.path}/", "")
+    assert blocks("text")[0] in shown
+
+
+def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(blocks("python")[1], "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:")
+
+
+def test_the_console_examples_print_what_they_print() -> None:
+    (block,) = blocks("console")
+    with MockGraph(ROOT / "fixtures") as mock:
+        for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            words_ = shlex.split(command.replace("http://127.0.0.1:2024", mock.url))
+            done = subprocess.run(words_, capture_output=True, text=True, timeout=20, check=True)
+            assert done.stdout.replace("\r\n", "\n").strip() == expected.strip()
+
+
+def test_the_fixture_is_the_file() -> None:
+    assert blocks("yaml") == [(ROOT / "fixtures/a-tour.yaml").read_text()]
+
+
+def test_the_two_commands_are_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for command in re.findall(r"^make (\w+)", blocks("text")[1], re.MULTILINE):
+        assert re.search(rf"^{command}:", makefile, re.MULTILINE)
+
+
+def test_every_flag_and_verb_is_in_the_readme() -> None:
+    parser = _parser()
+    verbs = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    for name, verb in verbs.choices.items():
+        assert f"mockgraph {name}" in README
+        for action in verb._actions:
+            for flag in action.option_strings:
+                assert flag in ("-h", "--help") or f"`{flag}`" in README
+    assert all(f"`{level}`" in README for level in LOG_LEVELS)
+
+
+@pytest.mark.parametrize("mode", STREAM_MODES)
+def test_every_stream_mode_is_in_the_table(mode: str) -> None:
+    assert re.search(rf"^\| `{mode}` \| ", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("option", MARKER_OPTIONS)
+def test_every_marker_option_is_in_the_readme(option: str) -> None:
+    assert f"@pytest.mark.mockgraph({option}=" in README
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        {
+            key
+            for table in (
+                words.FIXTURE,
+                words.STUB,
+                words.TURN,
+                words.SUPERSTEP,
+                words.TASK,
+                words.ERROR,
+                words.MODEL,
+                words.CHUNK,
+            )
+            for key in table
+        }
+        | set(words.MESSAGE)
+        | set(OPERATORS)
+        | set(REDUCERS)
+        | set(SCOPE)
+    ),
+)
+def test_every_word_of_the_language_is_documented(name: str) -> None:
+    assert said(FIXTURES, name)
+
+
+def test_what_is_planned_is_listed_as_not_built() -> None:
+    _, _, later = FIXTURES.partition("not built in this version")
+    for table in (words.FIXTURE, words.STUB, words.SUPERSTEP, words.TASK):
+        for name, key in table.items():
+            assert said(later, name) is key.planned, name
+    for field in _PLANNED:
+        assert said(UPSTREAM_DOC, field), field
+
+
+def test_every_deviation_has_a_test() -> None:
+    table = UPSTREAM_DOC.split("## Deliberate deviations")[1].split("## Not built")[0]
+    rows = [row for row in table.splitlines() if row.startswith("|")][2:]
+    tests = "\n".join(
+        path.read_text() for path in (ROOT / "tests").rglob("*.py") if "node_modules" not in path.parts
+    )
+    assert len(rows) >= 5
+    for row in rows:
+        name = re.findall(r"`([^`]+)` \|$", row)[0]
+        assert f"def {name}(" in tests or name.removeprefix("refused: ") in tests, row
+
+
+@pytest.mark.parametrize("text", [README, UPSTREAM_DOC], ids=["README", "upstream"])
+def test_the_versions_are_those_that_we_claim_to_be(text: str) -> None:
+    for version in (UPSTREAM.api_version, UPSTREAM.langgraph_version, UPSTREAM.langchain_core_version):
+        assert version in text
+
+
+def test_the_versions_are_those_that_the_contract_is_tested_with() -> None:
+    pinned = dict(
+        line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
+    )
+    assert pinned["langgraph-api"] == UPSTREAM.api_version
+    assert pinned["langgraph"] == UPSTREAM.langgraph_version
+    assert pinned["langchain-core"] == UPSTREAM.langchain_core_version
+
+
+def test_links_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
