@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
+from mockgraph.backend.json import dumps
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import is_uuid
@@ -20,6 +21,7 @@ class Assistant(msgspec.Struct, frozen=True):
     created_at: int
     name: str
     metadata: dict[str, Any]
+    inherited: bytes  # the metadata once more, as runs keep it
 
     def wire(self) -> dict[str, Any]:
         """The assistant object, in the real server's key order."""
@@ -56,8 +58,9 @@ class Assistants:
             del self._by_id[self._by_graph.pop(graph_id).assistant_id]
         for graph_id in wanted:
             if graph_id not in self._by_graph:
+                metadata = {"created_by": "system"}
                 made = Assistant(
-                    system_assistant_id(graph_id), graph_id, now, graph_id, {"created_by": "system"}
+                    system_assistant_id(graph_id), graph_id, now, graph_id, metadata, dumps(metadata)
                 )
                 self._by_graph[graph_id] = self._by_id[made.assistant_id] = made
 

@@ -8,6 +8,7 @@ from mockgraph.backend.json import loads
 from mockgraph.engine.facts import Checkpoint
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import iso
+from mockgraph.words.ids import digest, key_of, uuid4
 from mockgraph.words.vocabulary import FINAL_STATUSES, UPSTREAM
 
 _RESERVED_METADATA = ("thread_id", "assistant_id", "run_id", "cron_id")
@@ -47,7 +48,7 @@ class Run(msgspec.Struct, gc=False):
     graph: Graph
     body: bytes
     inherited: bytes
-    request_id: str
+    request_id: str | None
     api_url: str
     created_at: int
     updated_at: int
@@ -118,7 +119,7 @@ class Description:
             "langgraph_auth_user": None,
             "langgraph_auth_user_id": "",
             "langgraph_auth_permissions": [],
-            "langgraph_request_id": run.request_id,
+            "langgraph_request_id": self.request_id,
             "__request_start_time_ms__": run.updated_at // 1000 if not run.start else run.start // 1000,
             "__after_seconds__": self.request.get("after_seconds", 0),
             "run_id": run.run_id,
@@ -129,6 +130,11 @@ class Description:
         }
 
     # The rest.
+
+    @property
+    def request_id(self) -> str:
+        """The request's own id, or one made of the run's."""
+        return self.run.request_id or uuid4(digest(key_of(self.run.run_id), "request"))
 
     @property
     def modes(self) -> list[str]:

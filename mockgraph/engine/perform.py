@@ -70,10 +70,9 @@ class Performance:
 
     def _update(self, step: model.Update, returned: list[Message]) -> Generator[Fact, None, dict[str, Any]]:
         """The update as the node returns it; models write its AI messages first, others are `returned`."""
-        update: dict[str, Any] = self._filled(step.written, static=step.static)
-        if not step.message_keys:
-            return update
-        update = dict(update)
+        update: dict[str, Any] = dict(step.written)
+        for key in step.filled:
+            update[key] = self._filled(update[key], static=False)
         for key in step.message_keys:
             written = update[key]
             messages = written if isinstance(written, list) else [written]

@@ -128,9 +128,9 @@ def _supersteps(setting: Setting, progress: Progress) -> Iterator[Fact]:
         yield facts.ValuesChanged(values, frozenset(written))
     step, parent = step + 1, checkpoint
     checkpoint = Checkpoint(setting.key, step, progress.tick())
-    yield facts.CheckpointSaved(checkpoint, parent, "loop", values, _tasks(setting, 0, step))
+    tasks = _tasks(setting, 0, step)
+    yield facts.CheckpointSaved(checkpoint, parent, "loop", values, tasks)
     for position, superstep in enumerate(supersteps):
-        tasks = _tasks(setting, position, step)
         for task in tasks:
             yield facts.TaskStarted(task, values, progress.tick())
         performances = [
@@ -144,7 +144,8 @@ def _supersteps(setting: Setting, progress: Progress) -> Iterator[Fact]:
             yield facts.ValuesChanged(values, frozenset(key for write in writes for key in write))
         step, parent = step + 1, checkpoint
         checkpoint = Checkpoint(setting.key, step, progress.tick())
-        yield facts.CheckpointSaved(checkpoint, parent, "loop", values, _tasks(setting, position + 1, step))
+        tasks = _tasks(setting, position + 1, step)
+        yield facts.CheckpointSaved(checkpoint, parent, "loop", values, tasks)
         if position + 1 == setting.recursion_limit:
             raise GraphError("GraphRecursionError", _RECURSION.format(limit=setting.recursion_limit))
     yield facts.RunFinished(values)

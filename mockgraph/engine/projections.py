@@ -12,7 +12,7 @@ One rule spans modes. With `events` on, LangChain's own callbacks reach the stre
 writes there (custom payloads) only when its loop turns: a payload is seen behind the event that follows it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -45,7 +45,7 @@ class Stage:
 
 def _values(fact: facts.ValuesChanged, stage: Stage) -> Iterator[Part]:
     channels = stage.view.channels
-    if fact.written is None or any(channels.shows(key) for key in fact.written if channels.knows(key)):
+    if channels.output_keys is None or fact.written is None or any(map(channels.shows, fact.written)):
         yield "values", channels.output(fact.values)
 
 
@@ -242,16 +242,27 @@ ORDER = (
 )
 
 
+def _begun(_fact: facts.RunStarted, stage: Stage) -> Iterator[Part]:
+    yield "metadata", {"run_id": stage.view.run.run_id, "attempt": 1}
+
+
+def _failed(fact: facts.RunFailed, _stage: Stage) -> Iterator[Part]:
+    yield "error", told(fact.error, fact.message)
+
+
+# Shown whatever was asked for.
+ALWAYS: Projection = {facts.RunStarted: _begun, facts.RunFailed: _failed}
+
+
 @lru_cache(maxsize=256)
 def _merged(modes: frozenset[str]) -> dict[type, tuple[Show, ...]]:
     # langgraph-api 0.16.7: asked for both, `messages` gives way to `messages-tuple`.
     wanted = [
         mode for mode in ORDER if mode in modes and not (mode == "messages" and "messages-tuple" in modes)
     ]
-    kinds = {kind for mode in wanted for kind in PROJECTIONS[mode]}
-    return {
-        kind: tuple(PROJECTIONS[mode][kind] for mode in wanted if kind in PROJECTIONS[mode]) for kind in kinds
-    }
+    tables = [ALWAYS, *(PROJECTIONS[mode] for mode in wanted)]
+    kinds = {kind for table in tables for kind in table}
+    return {kind: tuple(table[kind] for table in tables if kind in table) for kind in kinds}
 
 
 class Projector:
@@ -265,28 +276,23 @@ class Projector:
         self._holds = "events" in modes and "custom" in modes
         self._held: list[Part] = []
 
-    def parts(self, fact: Fact) -> Iterator[Part]:
+    def parts(self, fact: Fact) -> Sequence[Part]:
         """What the fact adds to the stream, in order."""
-        if isinstance(fact, facts.RunFailed):
-            yield from self._released()
-            yield "error", told(fact.error, fact.message)
-            return
-        if isinstance(fact, facts.RunStarted):
-            yield "metadata", {"run_id": self._stage.view.run.run_id, "attempt": 1}
-        shows = self._table.get(type(fact), ())
+        shows = self._table.get(type(fact))
         if self._holds:
-            yield from self._turned(fact, shows)
-            return
-        for show in shows:
-            yield from show(fact, self._stage)
+            return list(self._turned(fact, shows or ()))
+        if shows is None:
+            return ()
+        return [part for show in shows for part in show(fact, self._stage)]
 
     def _turned(self, fact: Fact, shows: tuple[Show, ...]) -> Iterator[Part]:
+        """With `events`: what the graph writes is seen behind the event that follows it."""
         if type(fact) is facts.CustomWritten:
             self._held.extend(_custom(fact, self._stage))
             return
         for show in shows:
             parts = list(show(fact, self._stage))
-            if parts and parts[0][0] != "events":
+            if parts and parts[0][0] not in ("events", "metadata"):
                 yield from self._released()
             yield from parts
         yield from self._released()

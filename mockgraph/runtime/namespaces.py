@@ -14,7 +14,7 @@ from mockgraph.runtime.journal import Journal
 from mockgraph.script.loading import OPEN_CHANNELS, load, stubs_from_python, with_stubs
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import Clock, FixedClock, SystemClock
-from mockgraph.words.ids import digest, key_of, uuid4, uuid7
+from mockgraph.words.ids import digest, key_of, uuid7
 
 if TYPE_CHECKING:
     from mockgraph.runtime.live import LiveRun
@@ -93,15 +93,11 @@ class Namespace:
         """The ids of a run and of its thread; a stateless run brings its own thread."""
         if thread is None:
             bits = self._bits(b"stateless " + request)
-            return self._at(digest(bits, "run")), self._at(digest(bits, "thread"))
+            return self._at(bits), self._at(digest(bits, "thread"))
         if self.options.deterministic:
             key = digest(self.options.seed, f"{thread.thread_id} run {len(thread.runs)}")
             return self._at(key), thread.thread_id
         return self._at(os.urandom(16)), thread.thread_id
-
-    def new_request_id(self, run_id: str) -> str:
-        """The request id of a run whose request brought none."""
-        return uuid4(digest(self.options.seed, f"request {run_id}"))
 
     def _uuid7(self, request: bytes) -> str:
         return self._at(self._bits(request))

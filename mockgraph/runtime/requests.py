@@ -42,9 +42,9 @@ _PLANNED: dict[str, str] = {
 
 def refuse_planned(data: dict[str, Any]) -> None:
     """Refuse what a request asks for and this version does not do: loud, and before anything is made."""
-    for field, what in _PLANNED.items():
-        if data.get(field):
-            raise NotBuilt(what)
+    for field in data.keys() & _PLANNED.keys():
+        if data[field]:
+            raise NotBuilt(_PLANNED[field])
     if data.get("durability") == "exit" or data.get("checkpoint_during") is False:
         raise NotBuilt("runs that save one checkpoint at their end (durability 'exit')")
 

@@ -55,7 +55,9 @@ class Runner:
 
     # --- accepting ---
 
-    def begin(self, request: RunRequest, *, api_url: str, background: bool) -> Begun:
+    def begin(
+        self, request: RunRequest, *, api_url: str, background: bool = False, streamed: bool = False
+    ) -> Begun:
         """Accept a run and play it if it can be played at once; raises Refusal."""
         data = request.data
         assistant = self.namespace.assistants.named(data["assistant_id"])
@@ -80,7 +82,8 @@ class Runner:
             self.start(run, request, thread, stub)
             for fact, parts in tell(run, data):
                 begun.outcome.note(fact, parts)
-                begun.parts.extend(encoded(part)[1] for part in parts)
+                if streamed:
+                    begun.parts.extend([encoded(part)[1] for part in parts])
             self.end(run, request, thread, begun.outcome)
         return begun
 
@@ -129,11 +132,11 @@ class Runner:
         namespace, data = self.namespace, request.data
         run_id, thread_id = namespace.new_run_ids(thread, request.body)
         now = namespace.options.clock.now()
-        metadata = assistant.metadata
+        inherited = assistant.inherited
         if thread is not None:
             now = max(now, thread.updated_at + 1)
             if not _fresh(thread):
-                metadata = {**metadata, **loads(thread.metadata), **_marks(assistant)}
+                inherited = dumps({**assistant.metadata, **loads(thread.metadata), **_marks(assistant)})
         delay = data.get("after_seconds") or 0
         return Run(
             run_id=run_id,
@@ -141,8 +144,8 @@ class Runner:
             assistant_id=assistant.assistant_id,
             graph=graph,
             body=request.body,
-            inherited=dumps(metadata),
-            request_id=_request_id(request) or namespace.new_request_id(run_id),
+            inherited=inherited,
+            request_id=_request_id(request),
             api_url=api_url,
             created_at=now + round(delay * 1_000_000),
             updated_at=now + 1,
@@ -293,4 +296,7 @@ def _marks(assistant: Assistant) -> dict[str, str]:
 
 
 def _request_id(request: RunRequest) -> str | None:
-    return next((value.decode("latin-1") for name, value in request.headers if name == b"x-request-id"), None)
+    for name, value in request.headers:
+        if name == b"x-request-id":
+            return value.decode("latin-1")
+    return None

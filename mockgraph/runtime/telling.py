@@ -1,6 +1,6 @@
 """A run's facts and the stream parts that its modes show of them; and how a run ended, as its views have shown it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mockgraph.backend import states
@@ -15,7 +15,7 @@ from mockgraph.engine.projections import Part, Projector
 from mockgraph.engine.view import View
 
 
-def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, list[Part]]]:
+def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, Sequence[Part]]]:
     """Every fact of a run that has started, with the parts that it becomes."""
     description = Description(run, request)
     modes, channels = frozenset(description.modes), run.graph.channels
@@ -23,7 +23,7 @@ def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, list[Part]]]
     view = View(description, channels.whole() if "events" in modes else channels, modes)
     projector = Projector(modes, view)
     for fact in play(states.setting(description)):
-        yield fact, list(projector.parts(fact))
+        yield fact, projector.parts(fact)
 
 
 def encoded(part: Part) -> tuple[str, bytes]:
@@ -42,15 +42,21 @@ class Outcome:
         self.saved: facts.CheckpointSaved | None = None
         self.error: dict[str, str] | None = None
 
-    def note(self, fact: Fact, parts: list[Part]) -> None:
+    def note(self, fact: Fact, parts: Sequence[Part]) -> None:
         """Take in one fact and the parts that it became."""
-        if isinstance(fact, facts.ValuesChanged):
-            for _, payload in parts:
-                self.shown = payload
-        elif isinstance(fact, facts.CheckpointSaved):
-            self.saved = fact
-        elif isinstance(fact, facts.RunFailed):
-            self.error = told(fact.error, fact.message)
+        take = _NOTED.get(type(fact))
+        if take is not None:
+            take(self, fact, parts)
+
+    def _values(self, _fact: facts.ValuesChanged, parts: Sequence[Part]) -> None:
+        for _, payload in parts:
+            self.shown = payload
+
+    def _saved(self, fact: facts.CheckpointSaved, _parts: Sequence[Part]) -> None:
+        self.saved = fact
+
+    def _failed(self, fact: facts.RunFailed, _parts: Sequence[Part]) -> None:
+        self.error = told(fact.error, fact.message)
 
     def waited(self, thread: Thread | None) -> bytes:
         """The body of a wait. langgraph-api 0.16.7: the last `values`, else what the thread holds."""
@@ -59,6 +65,13 @@ class Outcome:
         if self.shown is not None:
             return dumps(self.shown)
         return b"{}" if thread is None else joined(thread)
+
+
+_NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
+    facts.ValuesChanged: Outcome._values,
+    facts.CheckpointSaved: Outcome._saved,
+    facts.RunFailed: Outcome._failed,
+}
 
 
 def joined(thread: Thread) -> bytes:

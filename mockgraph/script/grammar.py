@@ -478,7 +478,8 @@ class StubReader:
                 written[key] = self._value(value, here)
         if any(value is INVALID for value in written.values()):
             return INVALID
-        return Update(written, speech, templates.is_static(written), tuple(message_keys))
+        filled = tuple(key for key, value in written.items() if not templates.is_static(value))
+        return Update(written, speech, filled, tuple(message_keys))
 
     # --- values and messages ---
 

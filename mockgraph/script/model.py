@@ -72,11 +72,11 @@ class Say(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """The node returns an update. `streamed` are the keys whose AI messages a model writes first."""
+    """The node returns an update. `filled` are the keys with templates, `message_keys` those with messages."""
 
     written: Mapping[str, Any]
     speech: Speech
-    static: bool
+    filled: tuple[str, ...]
     message_keys: tuple[str, ...]
 
 

@@ -46,6 +46,7 @@ class _Creating:
     """An ASGI endpoint that creates a run from its request."""
 
     background = False
+    streamed = False
     schemas = ("RunCreateStreamingStateless", "RunCreateStreamingStateful")
 
     def __init__(self, runner: Runner) -> None:
@@ -59,7 +60,9 @@ class _Creating:
         thread_id = scope["path_params"].get("thread_id")
         data = parsed(body, self.schemas[thread_id is not None])
         request = RunRequest(f"{scope['method']} {scope['path']}", body, data, scope["headers"], thread_id)
-        begun = self.runner.begin(request, api_url=api_url(scope), background=self.background)
+        begun = self.runner.begin(
+            request, api_url=api_url(scope), background=self.background, streamed=self.streamed
+        )
         await self.answer(begun, request, receive, send)
 
     async def answer(self, begun: Begun, request: RunRequest, receive: Receive, send: Send) -> None:
@@ -68,6 +71,8 @@ class _Creating:
 
 class Streaming(_Creating):
     """`…/runs/stream`: the run's parts as they come."""
+
+    streamed = True
 
     async def answer(self, begun: Begun, request: RunRequest, receive: Receive, send: Send) -> None:
         run = _path(begun.run, stateful=request.thread_id is not None)
