@@ -61,7 +61,8 @@ all. The client is one more process, this one: raw asyncio protocols on uvloop, 
 loop, requests built beforehand, answers read to their end and not parsed; the same body for all sides. The bare
 apps are Starlette apps that await request.json() and answer precomputed bytes of as many parts; the raw ASGI
 app does the same without Starlette. A pair's runs alternate: {effort.runs} runs a side ({effort.starts} for starts) of {effort.seconds:g} s each after
-a warm-up; what counts is the median of the ratios of neighbouring runs. Nothing is pinned.
+a warm-up; what counts is the median of the ratios of neighbouring runs. Bytecode is cached for
+starts. Nothing is pinned.
 Python {platform.python_version()}, {os.cpu_count()} cores, {versions}."""
 
 

@@ -1,6 +1,7 @@
 """Servers as processes of their own, each on a free loopback port, stopped when their block ends."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -38,25 +39,27 @@ class Server:
     started: float
 
 
-def mockgraph() -> contextlib.AbstractContextManager[Server]:
-    """`mockgraph serve` with the fixture of the benchmark."""
+def mockgraph(*, cache: str | None = None) -> contextlib.AbstractContextManager[Server]:
+    """`mockgraph serve` with the fixture of the benchmark; `cache` is a folder for bytecode."""
     port = free_port()
     command = [str(Path(sys.executable).with_name("mockgraph")), "serve", str(_HERE / "counter.yaml")]
-    return _running([*command, "--port", str(port), "--log-level", "warning"], port)
+    return _running([*command, "--port", str(port), "--log-level", "warning"], port, cache)
 
 
-def bare(name: str = "app") -> contextlib.AbstractContextManager[Server]:
+def bare(name: str = "app", *, cache: str | None = None) -> contextlib.AbstractContextManager[Server]:
     """One of the apps in bare.py under uvicorn."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", f"tests.bench.bare:{name}", "--port", str(port), *_UVICORN]
-    return _running(command, port)
+    return _running(command, port, cache)
 
 
 @contextlib.contextmanager
-def _running(command: Sequence[str], port: int) -> Iterator[Server]:
+def _running(command: Sequence[str], port: int, cache: str | None) -> Iterator[Server]:
+    cached = {} if cache is None else {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": cache}
+    environment = {**os.environ, **cached}
     with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=_ROOT, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=output, stderr=output)
         try:
             if not _answers(process, port, until=began + _PATIENCE):
                 output.seek(0)

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+# They tell how long an answer took, not what it says; their own tests hold them.
+HEARTBEATS = (": heartbeat\r\n\r\n", "\n")
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back: the status line, the headers in order, and the body's chunks (one, where it is not chunked)."""
@@ -26,7 +30,7 @@ class Answer:
     def transcript(self) -> str:
         """Everything as one text, a line per chunk; but for what differs between any two answers of one server."""
         headers = [f"{name}: {value}" for name, value in self.headers if name not in ("date", "server")]
-        chunks = [f"> {chunk}" for chunk in self.chunks]
+        chunks = [f"> {chunk}" for chunk in self.chunks if chunk not in HEARTBEATS]
         return "\n".join([self.asked, self.status, *headers, *chunks])
 
 

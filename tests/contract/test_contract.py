@@ -20,6 +20,7 @@ from tests.contract.servers import HERE, mock_server, real_server
 pytestmark = [pytest.mark.xdist_group("contract"), pytest.mark.timeout(300)]
 
 AT_ONCE = 32
+FEW = 12
 Transcripts = dict[str, str]
 
 
@@ -64,11 +65,22 @@ def told(
     work = tmp_path_factory.mktemp("upstream")
     folder = Path(shutil.copytree(HERE / "upstream", work / "graphs"))
     with mock_server() as mock, real_server(folder, work / "server.log") as real:
+        return asyncio.run(told_by_both(chosen, real, mock))
 
-        async def both() -> tuple[Transcripts, Transcripts]:
-            return await asyncio.gather(transcripts(chosen, real), transcripts(chosen, mock))
 
-        upstream, ours = asyncio.run(both())
+async def told_by_both(
+    chosen: dict[str, Scenario], real: tuple[str, int], mock: tuple[str, int]
+) -> tuple[Transcripts, Transcripts]:
+    """Both servers' transcripts. A few that differ are asked once more, with nothing beside them.
+
+    Under load the real server's event loop lets a custom payload pass the callback before it: mockgraph says
+    what it says when it is at rest.
+    """
+    upstream, ours = await asyncio.gather(transcripts(chosen, real), transcripts(chosen, mock))
+    differing = {name: play for name, play in chosen.items() if upstream[name] != ours[name]}
+    if len(differing) <= FEW:
+        for name, play in differing.items():
+            upstream[name], ours[name] = await transcript(play, real), await transcript(play, mock)
     return upstream, ours
 
 
