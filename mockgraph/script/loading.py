@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 
 from mockgraph.meaning.channels import Channels
-from mockgraph.script.grammar import Head, StubReader, read_head
 from mockgraph.script.model import Graph, Stub
 from mockgraph.script.nodes import Node, Reader, from_python, near
+from mockgraph.script.read_head import Head, read_head
+from mockgraph.script.read_stubs import StubReader
 from mockgraph.script.yaml_nodes import read_yaml
 from mockgraph.words.errors import Complaint, FixtureError
 

@@ -72,7 +72,10 @@ class Reader:
     def mapping(
         self, node: Node, path: str, known: Mapping[str, Any] | None = None, *, what: str = "a mapping"
     ) -> dict[str, tuple[Node, Node]] | None:
-        """The entries of a mapping by key; complains of anything else, and of unknown and repeated keys."""
+        """The entries of a mapping by key; complains of anything else, and of repeated and unknown keys.
+
+        `known` are the keys that may stand there (see `script.words`).
+        """
         if node.kind != "mapping":
             self.complain(node, path, f"expected {what}, got {noun(node)}")
             return None
@@ -87,6 +90,9 @@ class Reader:
             elif known is not None and name not in known:
                 hint = near(name, known) or f"expected one of: {', '.join(known)}"
                 self.complain(key, path, f"unknown key '{name}'", hint)
+            elif known is not None and known[name].planned:
+                what = f"'{name}' is part of the language but not built in this version"
+                self.complain(key, path, what, "leave it out")
             else:
                 entries[name] = (key, value)
         return entries

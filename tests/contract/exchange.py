@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
 # They tell how long an answer took, not what it says; their own tests hold them.
 HEARTBEATS = (": heartbeat\r\n\r\n", "\n")
 

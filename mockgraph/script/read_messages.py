@@ -1,0 +1,119 @@
+"""Reading messages: the short forms, the full wire form, and the plain dicts that nodes may return."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mockgraph.meaning.messages import TYPE_FIELDS, WireMessage, wire
+from mockgraph.script import templates, words
+from mockgraph.script.nodes import INVALID, Node, Reader, near, noun, quoted
+from mockgraph.script.read_values import read_template, read_value
+
+
+def read_messages(reader: Reader, node: Node, path: str) -> Any:
+    """What a node writes to a message list: messages, one message, or a template for them."""
+    if node.kind == "list":
+        read = [read_message(reader, item, f"{path}[{at}]") for at, item in enumerate(node.items)]
+        return INVALID if any(item is INVALID for item in read) else read
+    if node.kind == "mapping":
+        return read_message(reader, node, path)
+    if isinstance(node.value, str) and isinstance(
+        parsed := read_template(reader, node.value, node, path), templates.Template
+    ):
+        return parsed
+    return reader.complain(node, path, f"expected a list of messages, got {noun(node)}", "write [{ai: text}]")
+
+
+def read_message(reader: Reader, node: Node, path: str) -> Any:
+    """One message: an object in short or in wire form, or a plain dict."""
+    entries = reader.mapping(node, path, what="a message (a mapping)")
+    if entries is None:
+        return INVALID
+    forms = [name for name in words.MESSAGE if name in entries and not (name == "type" and "role" in entries)]
+    if len(forms) != 1:
+        what = f"'{forms[0]}' beside '{forms[1]}'" if forms else "a message without its kind"
+        return reader.complain(node, path, what, f"a message has one of: {', '.join(words.MESSAGE)}")
+    form = forms[0]
+    fields: dict[str, Any] = {}
+    for key, (key_node, value) in entries.items():
+        if key in words.MESSAGE_FORMS or (key == "content" and form in ("type", "role")):
+            fields["id" if key == "remove" else "content"] = _content(reader, key, value, f"{path}.{key}")
+        elif value.flow and value.absent and not value.trailing.startswith("#"):
+            what = f"'{key}' became a key without a value"
+            fields[key] = reader.complain(key_node, path, what, "quote the text that holds the comma")
+        else:
+            fields[key] = read_value(reader, value, f"{path}.{key}")
+    if any(value is INVALID for value in fields.values()):
+        return INVALID
+    return _FORMS.get(form, _short_form)(reader, form, fields, node, path)
+
+
+def _content(reader: Reader, key: str, node: Node, path: str) -> Any:
+    if node.kind == "list" and key != "remove":
+        blocks = [
+            read_value(reader, item, f"{path}[{at}]")
+            if item.kind == "mapping"
+            else read_template(
+                reader, reader.prose(item, f"{path}[{at}]", what="a content block"), item, f"{path}[{at}]"
+            )
+            for at, item in enumerate(node.items)
+        ]
+        return INVALID if any(block is INVALID for block in blocks) else blocks
+    return read_template(reader, reader.prose(node, path), node, path)
+
+
+def _short_form(reader: Reader, form: str, fields: dict[str, Any], node: Node, path: str) -> Any:
+    """`{ai: text, …}`: standard fields in wire order, any further ones behind them."""
+    kind = words.MESSAGE_FORMS[form]
+    if kind == "tool" and "tool_call_id" not in fields:
+        return reader.complain(
+            node, path, "a tool message needs a 'tool_call_id'", "the id of the call it answers"
+        )
+    message = WireMessage(wire(kind, fields.pop("content", "")))
+    _complete_calls(fields)
+    message.update(fields)
+    return message
+
+
+def _wire_form(reader: Reader, _form: str, fields: dict[str, Any], node: Node, path: str) -> Any:
+    """`{type: ai, …}`: the fields in the order written, those that are missing behind them."""
+    kind = fields["type"]
+    if kind not in TYPE_FIELDS:
+        return reader.complain(
+            node,
+            path,
+            f"no message type {kind!r}",
+            near(str(kind), TYPE_FIELDS) or f"expected one of {', '.join(TYPE_FIELDS)}",
+        )
+    if "content" not in fields:
+        return reader.complain(node, path, "a message in wire form needs its 'content'", 'an empty one is ""')
+    if kind == "tool" and "tool_call_id" not in fields:
+        return reader.complain(
+            node, path, "a tool message needs a 'tool_call_id'", "the id of the call it answers"
+        )
+    _complete_calls(fields)
+    return WireMessage({**fields, **{k: v for k, v in wire(kind, "").items() if k not in fields}})
+
+
+def _plain_form(reader: Reader, _form: str, fields: dict[str, Any], node: Node, path: str) -> Any:
+    """`{role: …}`: a plain dict, as a node may return it."""
+    if "content" not in fields:
+        return reader.complain(
+            node, path, "a message with a 'role' needs its 'content'", f"add content: {quoted('text')}"
+        )
+    return fields
+
+
+def _complete_calls(fields: dict[str, Any]) -> None:
+    """A tool call as people write it lacks the `type` that the wire form has."""
+    calls = fields.get("tool_calls")
+    if isinstance(calls, list):
+        fields["tool_calls"] = [
+            {**call, "type": "tool_call"} if isinstance(call, dict) and "type" not in call else call
+            for call in calls
+        ]
+
+
+_FORMS: dict[str, Callable[[Reader, str, dict[str, Any], Node, str], Any]] = {
+    "type": _wire_form,
+    "role": _plain_form,
+}
