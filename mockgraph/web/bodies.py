@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from starlette.types import Receive
 
-from mockgraph.web import openapi
+from mockgraph.web.schemas import SCHEMAS
 from mockgraph.words.errors import Refusal
 
 
@@ -75,7 +75,7 @@ def _referenced(schema: str) -> dict[str, Any]:
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = openapi.SCHEMAS[name]
+            found[name] = SCHEMAS[name]
             waiting.extend(_references(found[name]))
     return found
 
