@@ -8,6 +8,7 @@ import pytest
 from mockgraph.runtime.requests import _PLANNED
 from mockgraph.web import openapi
 from mockgraph.web.planned import PLANNED
+from mockgraph.web.schemas import SCHEMAS
 from tests.playing import talk, world
 
 STUBS = "- {name: all, play: []}"
@@ -105,7 +106,7 @@ def test_references_in_the_document_lead_somewhere() -> None:
     import re
 
     names = set(re.findall(r"#/components/schemas/(\w+)", text))
-    assert names <= set(openapi.SCHEMAS)
+    assert names <= set(SCHEMAS)
     assert "'enum': ['agent']" in text
 
 
