@@ -8,7 +8,8 @@ from mockgraph.backend.json import loads
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Fact
-from mockgraph.engine.play import Setting, play
+from mockgraph.engine.play import play
+from mockgraph.engine.setting import Setting
 from mockgraph.engine.snapshots import Snapshot, snapshots
 from mockgraph.script.model import Play
 from mockgraph.words.clock import iso

@@ -1,15 +1,13 @@
 """The `events` mode: LangChain's v2 event stream. The order of the keys differs by kind of event, as it does there."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockgraph.engine import facts
-
-if TYPE_CHECKING:
-    from mockgraph.engine.projections import Part, Stage
+from mockgraph.engine.view import Part, Stage
 
 
-def _root(fact: facts.RunStarted, stage: "Stage") -> Iterator["Part"]:
+def _root(fact: facts.RunStarted, stage: Stage) -> Iterator[Part]:
     run = stage.view.run
     yield (
         "events",
@@ -25,7 +23,7 @@ def _root(fact: facts.RunStarted, stage: "Stage") -> Iterator["Part"]:
     )
 
 
-def _entered(fact: facts.NodeEntered, stage: "Stage") -> Iterator["Part"]:
+def _entered(fact: facts.NodeEntered, stage: Stage) -> Iterator[Part]:
     yield (
         "events",
         {
@@ -40,7 +38,7 @@ def _entered(fact: facts.NodeEntered, stage: "Stage") -> Iterator["Part"]:
     )
 
 
-def _returned(fact: facts.NodeReturned, stage: "Stage") -> Iterator["Part"]:
+def _returned(fact: facts.NodeReturned, stage: Stage) -> Iterator[Part]:
     run_id = stage.view.node_run_id(fact.task)
     metadata = stage.view.node_metadata(fact.task)
     tags = _node_tags(fact.task, stage)
@@ -71,7 +69,7 @@ def _returned(fact: facts.NodeReturned, stage: "Stage") -> Iterator["Part"]:
     )
 
 
-def _called(fact: facts.ModelCalled, stage: "Stage") -> Iterator["Part"]:
+def _called(fact: facts.ModelCalled, stage: Stage) -> Iterator[Part]:
     yield (
         "events",
         {
@@ -83,7 +81,7 @@ def _called(fact: facts.ModelCalled, stage: "Stage") -> Iterator["Part"]:
     )
 
 
-def _chunk(fact: facts.ChunkStreamed, stage: "Stage") -> Iterator["Part"]:
+def _chunk(fact: facts.ChunkStreamed, stage: Stage) -> Iterator[Part]:
     call = _call(fact.call, stage)
     yield (
         "events",
@@ -97,7 +95,7 @@ def _chunk(fact: facts.ChunkStreamed, stage: "Stage") -> Iterator["Part"]:
     )
 
 
-def _answered(fact: facts.ModelAnswered, stage: "Stage") -> Iterator["Part"]:
+def _answered(fact: facts.ModelAnswered, stage: Stage) -> Iterator[Part]:
     call = _call(fact.call, stage)
     yield (
         "events",
@@ -111,17 +109,17 @@ def _answered(fact: facts.ModelAnswered, stage: "Stage") -> Iterator["Part"]:
     )
 
 
-def _node_tags(task: facts.Task, stage: "Stage") -> list[str]:
+def _node_tags(task: facts.Task, stage: Stage) -> list[str]:
     return [f"graph:step:{task.step}", *stage.view.run.tags]
 
 
-def _call_tags(call: facts.Call, stage: "Stage") -> list[str]:
+def _call_tags(call: facts.Call, stage: Stage) -> list[str]:
     """langchain-core 1.7.2: a model with tags of its own has all of them merged, which sorts them."""
     tags = ["seq:step:1", *stage.view.run.tags]
     return sorted({*tags, *call.model.tags}) if call.model.tags else tags
 
 
-def _call(call: facts.Call, stage: "Stage") -> dict[str, Any]:
+def _call(call: facts.Call, stage: Stage) -> dict[str, Any]:
     return {
         "tags": _call_tags(call, stage),
         "run_id": call.run_id,
@@ -130,7 +128,7 @@ def _call(call: facts.Call, stage: "Stage") -> dict[str, Any]:
     }
 
 
-def _finished(fact: facts.RunFinished, stage: "Stage") -> Iterator["Part"]:
+def _finished(fact: facts.RunFinished, stage: Stage) -> Iterator[Part]:
     run = stage.view.run
     yield (
         "events",

@@ -1,18 +1,16 @@
 """One task of a superstep: its node is entered, does what its script says, and returns or raises."""
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockgraph.engine import facts
 from mockgraph.engine.facts import Fact, Wait
+from mockgraph.engine.setting import Progress, Setting
 from mockgraph.meaning import chunks
 from mockgraph.meaning.channels import Values
 from mockgraph.meaning.messages import Message, WireMessage, is_wire
 from mockgraph.script import model, templates
 from mockgraph.words.errors import GraphError
-
-if TYPE_CHECKING:
-    from mockgraph.engine.play import Progress, Setting
 
 
 class Performance:
@@ -26,8 +24,8 @@ class Performance:
         task: facts.Task,
         script: model.Task,
         values: Values,
-        setting: "Setting",
-        progress: "Progress",
+        setting: Setting,
+        progress: Progress,
     ) -> None:
         self._key = key
         self._task = task

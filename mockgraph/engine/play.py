@@ -23,17 +23,12 @@ their messages tell.
 
 import heapq
 from collections.abc import Iterator
-from typing import Any
-
-import msgspec
 
 from mockgraph.engine import facts
 from mockgraph.engine.facts import Checkpoint, Fact, Wait
 from mockgraph.engine.perform import Performance
-from mockgraph.meaning.channels import Channels, Values
-from mockgraph.script.model import Play
+from mockgraph.engine.setting import Progress, Setting
 from mockgraph.words.errors import GraphError, UnresolvedTemplate
-from mockgraph.words.ids import digest, uuid4
 from mockgraph.words.vocabulary import START
 
 _RECURSION = (
@@ -42,52 +37,6 @@ _RECURSION = (
     "https://docs.langchain.com/oss/python/langgraph/errors/GRAPH_RECURSION_LIMIT"
 )
 _NO_INPUT = "Received no input for __start__"
-
-
-class Setting(msgspec.Struct, frozen=True):
-    """What a play is played on: the run and the thread as they are when it begins.
-
-    `before` are the thread's values, None on a thread without checkpoints; `step` and `parent` its last
-    checkpoint's. `start` is the run's beginning in microseconds; `scope` is what templates see.
-    """
-
-    key: bytes
-    channels: Channels
-    play: Play
-    given: Any
-    before: Values | None
-    step: int
-    parent: Checkpoint | None
-    start: int
-    streaming: bool
-    scope: dict[str, Any]
-    recursion_limit: int = 10007
-
-
-class Progress:
-    """The moving parts of one playing: the time that has passed and the ids that were handed out."""
-
-    __slots__ = ("_at", "_key", "_made", "calls")
-
-    def __init__(self, setting: Setting) -> None:
-        self._at = setting.start
-        self._key = setting.key
-        self._made = 0
-        self.calls = 0
-
-    def tick(self) -> int:
-        """The time of the next fact."""
-        self._at += 1
-        return self._at
-
-    def wait(self, seconds: float) -> None:
-        """Let scripted time pass."""
-        self._at += round(seconds * 1_000_000)
-
-    def new_id(self) -> str:
-        """The id of the next message that has none."""
-        self._made += 1
-        return uuid4(digest(self._key, f"message {self._made}"))
 
 
 def play(setting: Setting) -> Iterator[Fact]:

@@ -20,24 +20,12 @@ from mockgraph.engine import facts
 from mockgraph.engine.events import EVENTS
 from mockgraph.engine.facts import Fact
 from mockgraph.engine.failures import told
-from mockgraph.engine.view import View
+from mockgraph.engine.view import Part, Stage, View
 from mockgraph.meaning import chunks
-from mockgraph.meaning.messages import Message
 from mockgraph.words.clock import iso
 
-Part = tuple[str, Any]
 Show = Callable[[Any, "Stage"], Iterator[Part]]
 Projection = Mapping[type, Show]
-
-
-class Stage:
-    """A view and what the legacy messages mode has summed up so far."""
-
-    __slots__ = ("totals", "view")
-
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self.totals: dict[str, Message] = {}
 
 
 # --- values, updates, custom -----------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from mockgraph.engine.facts import Call, Task
 from mockgraph.meaning.channels import Channels
+from mockgraph.meaning.messages import Message
 from mockgraph.words.ids import digest, key_of, uuid7
 from mockgraph.words.vocabulary import UPSTREAM
 
@@ -91,3 +92,16 @@ class View:
         """The id of a node's own LangChain run."""
         bits = digest(key_of(self.run.run_id), f"node {task.step} {task.node}")
         return uuid7(self.run.start + task.step, bits)
+
+
+Part = tuple[str, Any]  # an event name and its payload
+
+
+class Stage:
+    """A view and what the legacy messages mode has summed up so far."""
+
+    __slots__ = ("totals", "view")
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.totals: dict[str, Message] = {}

@@ -11,8 +11,8 @@ from mockgraph.engine import facts
 from mockgraph.engine.facts import Fact
 from mockgraph.engine.failures import told
 from mockgraph.engine.play import play
-from mockgraph.engine.projections import Part, Projector
-from mockgraph.engine.view import View
+from mockgraph.engine.projections import Projector
+from mockgraph.engine.view import Part, View
 
 
 def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, Sequence[Part]]]:

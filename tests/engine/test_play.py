@@ -6,7 +6,8 @@ import pytest
 
 from mockgraph.engine import facts
 from mockgraph.engine.facts import Fact
-from mockgraph.engine.play import Setting, play
+from mockgraph.engine.play import play
+from mockgraph.engine.setting import Setting
 from tests.playing import graph_of
 
 
