@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
-from mockgraph.backend.json import dumps
+from mockgraph.backend.json import kept
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import is_uuid
@@ -60,7 +60,7 @@ class Assistants:
             if graph_id not in self._by_graph:
                 metadata = {"created_by": "system"}
                 made = Assistant(
-                    system_assistant_id(graph_id), graph_id, now, graph_id, metadata, dumps(metadata)
+                    system_assistant_id(graph_id), graph_id, now, graph_id, metadata, kept(metadata)
                 )
                 self._by_graph[graph_id] = self._by_id[made.assistant_id] = made
 

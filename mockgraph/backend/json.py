@@ -18,3 +18,8 @@ def dumps(value: Any) -> bytes:
     if b"\\u0000" in encoded:
         return _NUL.sub(rb"\1\\ufffd", encoded)
     return encoded
+
+
+def kept(value: Any) -> bytes:
+    """The bytes of a JSON value that is to be remembered: orjson's own keep the whole buffer they were written to."""
+    return bytes(memoryview(dumps(value)))

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
-from mockgraph.backend.json import dumps, loads, raw
+from mockgraph.backend.json import kept, loads, raw
 from mockgraph.backend.runs import Run
 from mockgraph.engine.facts import Checkpoint
 from mockgraph.script.paths import BadPath, compile_path
@@ -104,7 +104,7 @@ class Threads:
                 return existing
             raise Refusal(409, f"Thread with ID {thread_id} already exists")
         metadata = {k: v for k, v in request.get("metadata", {}).items() if k not in _RESERVED}
-        return self.add(Thread(thread_id, now, now, now, metadata=dumps(metadata)))
+        return self.add(Thread(thread_id, now, now, now, metadata=kept(metadata)))
 
     def search(self, query: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of thread objects and its pagination headers."""

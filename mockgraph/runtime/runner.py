@@ -12,7 +12,7 @@ A run's and its thread's final status are stored before the last part is handed 
 from typing import Any
 
 from mockgraph.backend.assistants import Assistant
-from mockgraph.backend.json import dumps, loads
+from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime.journal import Entry
@@ -136,7 +136,7 @@ class Runner:
         if thread is not None:
             now = max(now, thread.updated_at + 1)
             if not _fresh(thread):
-                inherited = dumps({**assistant.metadata, **loads(thread.metadata), **_marks(assistant)})
+                inherited = kept({**assistant.metadata, **loads(thread.metadata), **_marks(assistant)})
         delay = data.get("after_seconds") or 0
         return Run(
             run_id=run_id,
@@ -160,8 +160,8 @@ class Runner:
         marks = {"graph_id": run.graph.graph_id, "assistant_id": run.assistant_id}
         if _fresh(thread):
             marks |= config.get("metadata", {}) | request.data.get("metadata", {})
-        thread.metadata = dumps({**loads(thread.metadata), **marks})
-        thread.config = dumps({**config, "configurable": {}})
+        thread.metadata = kept({**loads(thread.metadata), **marks})
+        thread.config = kept({**config, "configurable": {}})
         thread.status = "busy"
         thread.updated_at = run.updated_at
         thread.runs.append(run)
@@ -216,7 +216,7 @@ class Runner:
             run.before = thread.values if thread.checkpoint is not None else None
             run.step, run.parent = thread.step, thread.checkpoint
         if stub is not None and stub.play.roots:
-            run.scope = dumps(scope(request, thread, stub.play.roots))
+            run.scope = kept(scope(request, thread, stub.play.roots))
 
     def end(self, run: Run, request: RunRequest, thread: Thread | None, outcome: Outcome) -> None:
         """Store how the run ended, on itself and on its thread, and journal it."""
@@ -237,13 +237,13 @@ class Runner:
         if saved is not None:
             now = max(now, saved.checkpoint.at + 1)
             thread.checkpoint, thread.step = saved.checkpoint, saved.checkpoint.step
-            thread.values = dumps(saved.values)
+            thread.values = kept(saved.values)
             thread.stopped_at = ", ".join(task.node for task in saved.next) or None
         elif thread.values is None:
             thread.values = b"{}" if outcome.error is None else None
         run.updated_at = thread.updated_at = thread.state_updated_at = now
         thread.settled = True
-        thread.error = dumps(outcome.error)
+        thread.error = kept(outcome.error) if outcome.error else b"null"
         thread.last_played = run.stub.name if run.stub else thread.last_played
         thread.status = "error" if outcome.error else "idle"
         if any(live.run is not run for live in self.namespace.active.get(thread.thread_id, ())):
