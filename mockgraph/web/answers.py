@@ -3,8 +3,7 @@
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from mockgraph.backend.json import dumps
 from mockgraph.words.errors import Refusal
@@ -23,19 +22,12 @@ def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None
     return response
 
 
-async def refused(_request: Request, error: Exception) -> Response:
+def refused(refusal: Refusal) -> Response:
     """A Refusal as the real server words it: `{"detail": …}`."""
-    assert isinstance(error, Refusal)
-    return json({"detail": error.detail}, status=error.status)
+    return json({"detail": refusal.detail}, status=refusal.status)
 
 
-async def not_routed(_request: Request, error: Exception) -> Response:
+def not_routed(error: HTTPException) -> Response:
     """404 and 405 of the router, with its `allow` header."""
-    assert isinstance(error, HTTPException)
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     return json({"detail": error.detail}, status=error.status_code, headers=headers)
-
-
-async def crashed(_request: Request, _error: Exception) -> Response:
-    """langgraph-api 0.16.7: an unhandled error is plain text, without cross-origin headers."""
-    return PlainTextResponse("Internal Server Error", status_code=500)

@@ -1,24 +1,26 @@
-"""The app: every route of one namespace, its middleware and its ways to refuse, composed in one place."""
+"""The app: every route of one namespace and the two things around them, composed in one place.
 
-from collections.abc import Mapping, Sequence
+Starlette's Router does the routing. Its application class is left out: each of its middlewares wraps every
+`send`, which on the hot path costs as much as playing a superstep.
+"""
+
 from pathlib import Path
-from typing import Any
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
 from mockgraph.web import planned
-from mockgraph.web.answers import crashed, not_routed, refused
+from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.cors import Cors
 from mockgraph.web.routes import assistants, runs, system, threads
 from mockgraph.words.errors import Refusal
 
 
-def create_app(*paths: str | Path, deterministic: bool = False) -> Starlette:
+def create_app(*paths: str | Path, deterministic: bool = False) -> ASGIApp:
     """An ASGI app that answers with these fixtures (files or folders), for people who mount or serve it themselves.
 
     With `deterministic` the same requests get the same bytes: ids, times, order. Raises FixtureError.
@@ -26,17 +28,38 @@ def create_app(*paths: str | Path, deterministic: bool = False) -> Starlette:
     return app_of(Namespace(load(paths), options=Options(deterministic=deterministic)))
 
 
-def app_of(namespace: Namespace) -> Starlette:
+def app_of(namespace: Namespace) -> ASGIApp:
     """The app of a namespace."""
+    return Cors(Refusing(Router(routes_of(namespace))))
+
+
+def routes_of(namespace: Namespace) -> list[BaseRoute]:
+    """Every route, those that are built first: of two that fit a path, the first is asked."""
     runner = Runner(namespace)
-    handlers: Mapping[Any, Any] = {Refusal: refused, HTTPException: not_routed, Exception: crashed}
-    built = [
+    return [
         *runs.routes(runner),
         *threads.routes(runner),
         *assistants.routes(runner),
         *system.routes(runner),
+        *planned.routes(),
     ]
-    middleware: Sequence[Middleware] = [Middleware(Cors)]
-    app = Starlette(routes=[*built, *planned.routes()], middleware=middleware, exception_handlers=handlers)
-    app.state.namespace = namespace
-    return app
+
+
+class Refusing:
+    """ASGI middleware that answers refusals, ours and the router's, as the real server words them.
+
+    Any other error is a defect and left to the server, which says 500 in plain text and drops the connection,
+    as the real one does.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # the router then raises what it refuses
+        try:
+            await self.app(scope, receive, send)
+        except Refusal as refusal:
+            await refused(refusal)(scope, receive, send)
+        except HTTPException as error:
+            await not_routed(error)(scope, receive, send)

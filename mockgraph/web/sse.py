@@ -5,7 +5,7 @@ waits a newline in its place. Starlette's StreamingResponse costs about three ti
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 
 from starlette.types import Receive, Send
 
@@ -41,11 +41,12 @@ async def begin_wait(send: Send, where: RawHeaders) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [*where, *_JSON_HEADERS]})
 
 
-async def write(send: Send, parts: Iterable[bytes]) -> None:
-    """Parts that are all there, each its own chunk, and the end."""
+async def write(send: Send, parts: Sequence[bytes]) -> None:
+    """Parts that are all there, each its own chunk; the end goes with the last."""
+    left = len(parts)
     for part in parts:
-        await send({"type": "http.response.body", "body": part, "more_body": True})
-    await send(_CLOSE)
+        left -= 1
+        await send({"type": "http.response.body", "body": part, "more_body": left > 0})
 
 
 async def follow(send: Send, receive: Receive, parts: AsyncIterator[tuple[str, bytes]]) -> None:

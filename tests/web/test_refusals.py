@@ -85,12 +85,12 @@ def test_the_document_covers_every_route_that_is_built() -> None:
     namespace = world(STUBS)
     from starlette.routing import Route
 
-    from mockgraph.web.app import app_of
+    from mockgraph.web.app import routes_of
 
     planned = {(method, path) for method, path, _ in PLANNED}
     built = {
         (method, route.path)
-        for route in app_of(namespace).routes
+        for route in routes_of(namespace)
         if isinstance(route, Route) and "absent" not in repr(route.endpoint)
         for method in route.methods or ()
         if method != "HEAD" and (method, route.path) not in planned
