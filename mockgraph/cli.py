@@ -120,6 +120,10 @@ def _schema(_options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    import gc
+
+    # Whatever is made until the server is ready stays for good: the collector need not look at it, now or later.
+    gc.disable()
     from mockgraph.words.errors import FixtureError
 
     paths = options.paths or (["fixtures"] if Path("fixtures").is_dir() else [])
@@ -179,6 +183,8 @@ def _serve_on(
     namespace = Namespace(graphs, options=Options(deterministic=options.deterministic))
 
     def ready() -> None:
+        gc.freeze()
+        gc.enable()
         print(f"mockgraph serves {address(listening)}{note}", flush=True)
 
     server = Server(app_of(namespace), ready=ready)
@@ -195,9 +201,6 @@ def _serve_on(
             if watching is not None:
                 watching.cancel()
 
-    # What is there now stays for good: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(serve())

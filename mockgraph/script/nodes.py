@@ -3,7 +3,6 @@
 A `Reader` walks such data and gathers complaints, so that one pass over a file finds all of them.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -53,6 +52,8 @@ def _spelled(value: Any) -> str:
 
 def near(word: str, known: Iterable[str]) -> str:
     """A "did you mean" for a word that is not among the known ones; empty where nothing is near."""
+    import difflib
+
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else ""
 
