@@ -16,6 +16,7 @@ class Effort:
     warm_threads: int = 1_000
     threads: int = 100_000
     real_seconds: float = 10.0
+    collections: int = 60
 
 
 FULL = Effort()
@@ -29,4 +30,5 @@ QUICK = Effort(
     warm_threads=200,
     threads=5_000,
     real_seconds=3.0,
+    collections=5,
 )
