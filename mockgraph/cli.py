@@ -97,6 +97,9 @@ def _check(options: argparse.Namespace) -> int:
     except FixtureError as error:
         print(error, file=sys.stderr)
         return 1
+    if not files:
+        print(f"no fixtures in {', '.join(options.paths)}; they end in .yaml, .yml or .json", file=sys.stderr)
+        return 1
     complaints = [complaint for graph in graphs.values() for complaint in never_matching(graph)]
     for complaint in complaints:
         print(complaint, file=sys.stderr)
@@ -124,12 +127,16 @@ def _serve(options: argparse.Namespace) -> int:
 
     # Whatever is made until the server is ready stays for good: the collector need not look at it, now or later.
     gc.disable()
-    from mockgraph.words.errors import FixtureError
+    from mockgraph.words.errors import MockgraphError
 
     paths = options.paths or (["fixtures"] if Path("fixtures").is_dir() else [])
     try:
+        if options.reload:
+            from mockgraph.runtime.reload import require
+
+            require()
         graphs = _graphs(paths)
-    except FixtureError as error:
+    except MockgraphError as error:
         print(error, file=sys.stderr)
         return 1
     try:

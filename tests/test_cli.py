@@ -207,6 +207,19 @@ def test_check(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.endswith("nowhere:1: no such file or folder; check the path\n")
 
 
+def test_check_of_a_folder_without_fixtures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"no fixtures in {tmp_path}; they end in .yaml, .yml or .json\n"
+
+
+def test_reload_without_its_package_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockgraph.runtime.reload.find_spec", lambda _name: None)
+    assert main(["serve", "--reload"]) == 1
+    assert "pip install 'mockgraph[reload]'" in capsys.readouterr().err
+
+
 def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     assert '"title": "mockgraph fixture"' in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """Fixtures read again when they change; a broken one is reported, and the last good ones play on."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from mockgraph.runtime.journal import LOG
@@ -9,12 +10,16 @@ from mockgraph.script.loading import SUFFIXES, load
 from mockgraph.words.errors import FixtureError, MockgraphError
 
 
+def require() -> None:
+    """Raise MockgraphError where the package that watches files is not installed."""
+    if find_spec("watchfiles") is None:
+        raise MockgraphError("--reload needs the package watchfiles; pip install 'mockgraph[reload]'")
+
+
 async def watch(namespace: Namespace, paths: Sequence[str | Path]) -> None:
     """Watch the paths until cancelled."""
-    try:
-        from watchfiles import awatch
-    except ImportError:
-        raise MockgraphError("--reload needs watchfiles: pip install 'mockgraph[reload]'") from None
+    from watchfiles import awatch
+
     async for changes in awatch(*paths):
         if any(path.endswith(SUFFIXES) for _, path in changes):
             reload(namespace, paths)
