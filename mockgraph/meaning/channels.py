@@ -22,25 +22,11 @@ class Reducer(msgspec.Struct, frozen=True):
     many: bool = True  # takes several writes in one superstep
 
 
-def _plus(left: Any, right: Any, _new_id: NewId) -> Any:
-    try:
-        return left + right
-    except TypeError as error:
-        raise GraphError("TypeError", str(error)) from None
-
-
-def _merge(left: Any, right: Any, _new_id: NewId) -> Any:
-    try:
-        return left | right
-    except TypeError as error:
-        raise GraphError("TypeError", str(error)) from None
-
-
 REDUCERS: dict[str, Reducer] = {
     "add_messages": Reducer([], lambda left, right, new_id: add_messages(left, right, new_id=new_id)),
-    "append": Reducer([], _plus),
-    "add": Reducer(0, _plus),
-    "merge": Reducer({}, _merge),
+    "append": Reducer([], lambda left, right, _new_id: left + right),
+    "add": Reducer(0, lambda left, right, _new_id: left + right),
+    "merge": Reducer({}, lambda left, right, _new_id: left | right),
     "last_value": Reducer(None, lambda _left, right, _new_id: right, many=False),
 }
 
@@ -112,7 +98,7 @@ class Channels(msgspec.Struct, frozen=True):
                     once.add(key)
                     changed[key] = value
                 else:
-                    changed[key] = reducer.fold(changed.get(key, reducer.start), value, new_id)
+                    changed[key] = _folded(reducer, changed.get(key, reducer.start), value, new_id)
         if self.declared and changed.keys() != values.keys():
             return self._in_order(changed)
         return changed
@@ -142,3 +128,15 @@ _TWICE = (
     "For troubleshooting, visit: https://docs.langchain.com/oss/python/langgraph/errors/"
     "INVALID_CONCURRENT_GRAPH_UPDATE"
 )
+
+
+def _folded(reducer: Reducer, left: Any, right: Any, new_id: NewId) -> Any:
+    """The reducer's result. What it raises is what the graph's own reducer would have raised: Python's error."""
+    try:
+        return reducer.fold(left, right, new_id)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise GraphError(type(error).__name__, _said(error)) from None
+
+
+def _said(error: Exception) -> str:
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)

@@ -44,7 +44,11 @@ class Template(msgspec.Struct, frozen=True):
         )
 
     def _value(self, path: Path, scope: dict[str, Any]) -> Any:
-        value = path.get(scope)
+        try:
+            value = path.get(scope)
+        except Exception as error:
+            said = f"${{{path.text}}} cannot be evaluated, in {self.text!r}: {type(error).__name__}: {error}"
+            raise UnresolvedTemplate(said) from None
         if value is None:
             raise UnresolvedTemplate(
                 f"${{{path.text}}} is not there when the play reaches it, in {self.text!r}; "

@@ -39,6 +39,11 @@ def test_a_missing_path_is_loud(text: str) -> None:
         fill(parse(text), SCOPE)
 
 
+def test_an_expression_that_raises_is_loud_too() -> None:
+    with pytest.raises(UnresolvedTemplate, match="cannot be evaluated, in .*: JMESPathTypeError"):
+        fill(parse("${length(input.n)}"), SCOPE)
+
+
 @pytest.mark.parametrize("text", ["${", "${}", "${input.", "${nothing.x}", "${a b}", "${'}"])
 def test_broken_ones_are_found_when_they_are_read(text: str) -> None:
     with pytest.raises(BadPath):
