@@ -40,7 +40,7 @@ def test_a_missing_path_is_loud(text: str) -> None:
 
 
 def test_an_expression_that_raises_is_loud_too() -> None:
-    with pytest.raises(UnresolvedTemplate, match="cannot be evaluated, in .*: JMESPathTypeError"):
+    with pytest.raises(UnresolvedTemplate, match=r"cannot be evaluated, in .*: JMESPathTypeError"):
         fill(parse("${length(input.n)}"), SCOPE)
 
 
