@@ -19,8 +19,6 @@ import msgspec
 from mockgraph.script.paths import Path
 from mockgraph.words.errors import MatchingFailed
 
-MISSING = "nothing"
-
 
 class Matcher(msgspec.Struct, frozen=True):
     """One operator and its operand, compiled where it needs it."""

@@ -12,7 +12,7 @@ from mockgraph.words.errors import Complaint
 
 
 class Node(msgspec.Struct):
-    """One value and where it stands. `plain`: an unquoted YAML scalar; `flow`: inside YAML's `{}` or `[]`.
+    """One value and where it stands. `flow`: inside YAML's `{}` or `[]`.
 
     A mapping keeps its entries in `pairs`, a list its items in `items`; a scalar has its value in `value`.
     """
@@ -23,7 +23,6 @@ class Node(msgspec.Struct):
     value: Any = None
     pairs: list[tuple["Node", "Node"]] = []
     items: list["Node"] = []
-    plain: bool = False
     flow: bool = False
     absent: bool = False  # an unquoted scalar of no characters
     block: bool = False  # a `|` or `>` scalar

@@ -4,6 +4,7 @@ The keys and their meaning stand in `script.words`; here is how each value is re
 first fault: whatever is wrong is noted, and the rest is read on.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from mockgraph.meaning.channels import Channels
@@ -226,7 +227,7 @@ class StubReader:
         return steps
 
     def _steps(self, word: str, node: Node, path: str, speech: Speech) -> list[Step]:
-        step = getattr(self, f"_read_{word}")(node, path, speech)
+        step = _READ[word](self, node, path, speech)
         return [item for item in (step if isinstance(step, list) else [step]) if item is not INVALID]
 
     def _read_delay(self, node: Node, path: str, _speech: Speech) -> Any:
@@ -299,6 +300,13 @@ class StubReader:
         return Update(written, speech, filled, tuple(message_keys))
 
 
+_READ: dict[str, Callable[[StubReader, Node, str, Speech], Any]] = {
+    "delay": StubReader._read_delay,
+    "custom": StubReader._read_custom,
+    "say": StubReader._read_say,
+    "error": StubReader._read_error,
+    "update": StubReader._read_update,
+}
 _KINDS: dict[str, type] = {"delay": Delay, "custom": Custom, "say": Say, "error": Fail, "update": Update}
 
 

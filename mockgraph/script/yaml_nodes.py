@@ -159,7 +159,6 @@ class _Walk:
             line,
             column,
             value=_resolved(node.value),
-            plain=True,
             flow=flow,
             absent=not node.value,
             anchor=anchor,

@@ -32,7 +32,6 @@ DURABILITIES = ("sync", "async", "exit")
 HTTP_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 
 START = "__start__"
-END = "__end__"
 PULL = "__pregel_pull"
 
 
