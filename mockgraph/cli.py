@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-import os
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -62,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     serve.add_argument(
-        "--port", type=int, help=f"the port; 0: any free one (default: {DEFAULT_PORT}, or the next free one)"
+        "--port",
+        type=_port,
+        help=f"the port; 0: any free one (default: {DEFAULT_PORT}, or the next free one)",
     )
     serve.add_argument("--reload", action="store_true", help="read the fixtures again when they change")
     serve.add_argument(
@@ -82,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     schema.set_defaults(run=_schema)
     return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is between 0 and 65535, got {port}")
+    return port
 
 
 # --- check and schema ------------------------------------------------------------------------------------
@@ -142,11 +151,12 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         listening, note = _listen(options.host, options.port)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        print(
-            f"cannot listen on {options.host}:{options.port}: {reason}; name another --port, or 0 for any free one",
-            file=sys.stderr,
-        )
+        from mockgraph.serving import refusal
+
+        said = refusal(error, options.host, DEFAULT_PORT if options.port is None else options.port)
+        taken = error.errno == errno.EADDRINUSE
+        hint = "name another --port, or 0 for any free one" if taken else "check --host"
+        print(f"{said}; {hint}", file=sys.stderr)
         return 1
     _log_to_stderr(options.log_level)
     print(_table(graphs), file=sys.stderr)
@@ -169,8 +179,9 @@ def _listen(host: str, port: int | None) -> tuple["socket.socket", str]:
         try:
             taken = "" if candidate == DEFAULT_PORT else f"  (port {DEFAULT_PORT} is taken)"
             return bound(host, candidate), taken
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
     return bound(host, DEFAULT_PORT), ""
 
 

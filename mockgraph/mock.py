@@ -2,18 +2,21 @@
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from mockgraph.runtime.journal import LIMIT
 from mockgraph.runtime.namespaces import Namespace, Options, caller
 from mockgraph.script.loading import load
-from mockgraph.serving import Server, address, bound
+from mockgraph.serving import Server, address, bound, refusal
 from mockgraph.web.app import app_of
 from mockgraph.words.errors import MockgraphError
 
 _PATIENCE = 30.0  # seconds until a thread that neither starts nor stops is given up
+_SETTLING = 1.0  # seconds at the end of a test for runs that have not begun
 
 
 class MockGraph:
@@ -38,6 +41,7 @@ class MockGraph:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._url: str | None = None
+        self._before_reset: deque[str] = deque(maxlen=LIMIT)
 
     @property
     def url(self) -> str:
@@ -52,10 +56,14 @@ class MockGraph:
         return list(self._namespace.journal.unmatched)
 
     def start(self) -> Self:
-        """Start listening; returns when the first request can be sent."""
+        """Start listening; returns when the first request can be sent. Raises MockgraphError."""
         if self._thread is not None:
             raise MockgraphError("the server is running already; stop() it first")
-        listening = bound(self._host, self._port)
+        try:
+            listening = bound(self._host, self._port)
+        except OSError as error:
+            said = refusal(error, self._host, self._port)
+            raise MockgraphError(f"{said}; port=0 takes any free one") from None
         ready = threading.Event()
         server = Server(app_of(self._namespace), ready=ready.set)
 
@@ -111,6 +119,7 @@ class MockGraph:
         Stubs that are added in code are tried in the order in which they were added, until `reset()`. Raises
         FixtureError, with the place of this call, for words that are not of the language.
         """
+        __tracebackhide__ = True
         file, line = caller(1)
         given = {"name": name, "when": when, "after": after, "times": times, "play": play, "turns": turns}
         words = {key: value for key, value in given.items() if value is not None}
@@ -118,14 +127,30 @@ class MockGraph:
 
     def load(self, *paths: str | Path) -> None:
         """Add the stubs of more fixtures, behind those that are there, until `reset()`; raises FixtureError."""
+        __tracebackhide__ = True
         self._in_loop(lambda: self._namespace.load(paths))
 
     def reset(self) -> None:
         """Forget threads, runs and whatever was added in code; the fixtures of `paths` are as they were."""
+        self._before_reset.extend(self._namespace.journal.unmatched)
         self._in_loop(self._namespace.reset)
+
+    def begin_test(self) -> None:
+        """Be as if fresh; called by the pytest fixture before each test."""
+        self.reset()
+        self._before_reset.clear()
+
+    def end_test(self) -> list[str]:
+        """Let runs that wait to be looked at begin, forget everything, and give the reports of the whole test."""
+        loop = self._loop
+        if loop is not None and self._namespace.live:
+            asyncio.run_coroutine_threadsafe(self._namespace.settled(_SETTLING), loop).result(_PATIENCE)
+        self.reset()
+        return list(self._before_reset)
 
     def _in_loop(self, change: Callable[[], None]) -> None:
         """Change the namespace where nothing else touches it: in the server's own thread, if there is one."""
+        __tracebackhide__ = True
         loop = self._loop
         if loop is None or self._thread is None or not self._thread.is_alive():
             change()

@@ -28,20 +28,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def mockgraph_paths(pytestconfig: pytest.Config) -> Sequence[str | Path]:
+def mockgraph_paths(pytestconfig: pytest.Config) -> str | Path | Sequence[str | Path]:
     """The fixtures that the server plays: a folder `fixtures` in the root directory, if there is one.
 
-    Override it in a conftest.py to name others.
+    Override it in a conftest.py, with the same scope, to name others: a path or a list.
     """
     folder = pytestconfig.rootpath / "fixtures"
     return [folder] if folder.is_dir() else []
 
 
 @pytest.fixture(scope="session")
-def _mockgraph_server(mockgraph_paths: Sequence[str | Path]) -> Iterator["MockGraph"]:
+def _mockgraph_server(
+    mockgraph_paths: str | Path | Sequence[str | Path], pytestconfig: pytest.Config
+) -> Iterator["MockGraph"]:
     from mockgraph.mock import MockGraph
+    from mockgraph.words.errors import FixtureError
 
-    with MockGraph(*mockgraph_paths) as server:
+    try:
+        server = MockGraph(*_from(pytestconfig.rootpath, mockgraph_paths))
+    except FixtureError as error:
+        pytest.fail(str(error), pytrace=False)
+    with server:
         yield server
 
 
@@ -51,16 +58,24 @@ def mockgraph(request: pytest.FixtureRequest, _mockgraph_server: "MockGraph") ->
 
     A run that no stub matched fails the test when it ends, even where the client swallowed the error.
     """
+    from mockgraph.words.errors import FixtureError
+
     options = _options(request.node)
     server = _mockgraph_server
-    server.reset()
-    paths = options.get("paths", ())
-    server.load(*([paths] if isinstance(paths, str | Path) else paths))
+    server.begin_test()
+    try:
+        server.load(*_from(request.config.rootpath, options.get("paths", ())))
+    except FixtureError as error:
+        pytest.fail(str(error), pytrace=False)
     yield server
-    unmatched = server.unmatched
-    server.reset()
+    unmatched = server.end_test()
     if unmatched and not options.get("allow_unmatched"):
         pytest.fail("\n\n".join(unmatched), pytrace=False)
+
+
+def _from(root: Path, paths: str | Path | Sequence[str | Path]) -> list[Path]:
+    """One path or several, relative ones from pytest's root directory, wherever pytest was started."""
+    return [root / path for path in ([paths] if isinstance(paths, str | Path) else paths)]
 
 
 def _options(node: pytest.Item) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 from collections.abc import Callable
 
@@ -56,6 +57,14 @@ def bound(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def refusal(error: OSError, host: str, port: int) -> str:
+    """Why a socket could not be had, in words."""
+    if isinstance(error, socket.gaierror):
+        return f"'{host}' is no address of this machine"
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"cannot listen on {host}:{port}: {reason}"
 
 
 def address(listening: socket.socket) -> str:

@@ -128,6 +128,67 @@ def test_a_run_that_starts_late_and_unmatched_fails_the_test(project: pytest.Pyt
     result.stdout.fnmatch_lines(["No stub matched this run."])
 
 
+def test_a_queued_run_that_nobody_waits_for_is_not_forgotten(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import httpx
+
+        def test_queue(mockgraph):
+            path = "/threads/018cc251-f400-7acf-80e7-6d440feec09e/runs"
+            for text in ("hello", "helo"):
+                run = {"assistant_id": "agent", "input": {"text": text}, "if_not_exists": "create"}
+                assert httpx.post(f"{mockgraph.url}{path}", json=run).status_code == 200
+        """
+    )
+    result = run(project)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["No stub matched this run."])
+
+
+def test_a_reset_in_between_does_not_forgive(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from ask import ask
+
+        def test_reset(mockgraph):
+            ask(mockgraph, "helo")
+            mockgraph.reset()
+            assert mockgraph.unmatched == []
+            assert ask(mockgraph, "hello").status_code == 200
+        """
+    )
+    run(project).assert_outcomes(passed=1, errors=1)
+
+
+def test_paths_are_taken_from_the_root_directory(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.mkdir("more").joinpath("x.yaml").write_text(FIXTURE.replace("graph: agent", "graph: other"))
+    project.makeini("[pytest]")
+    project.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def mockgraph_paths():
+            return "fixtures"
+        """
+    )
+    project.makepyfile(
+        """
+        import httpx, pytest
+
+        @pytest.mark.mockgraph(paths="more/x.yaml")
+        def test_other(mockgraph):
+            found = httpx.post(f"{mockgraph.url}/assistants/search", json={}).json()
+            assert {assistant["graph_id"] for assistant in found} == {"agent", "other"}
+        """
+    )
+    project.mkdir("elsewhere")
+    monkeypatch.chdir(project.path / "elsewhere")
+    run(project, str(project.path)).assert_outcomes(passed=1)
+
+
 def test_the_closest_marker_wins(project: pytest.Pytester) -> None:
     project.makepyfile(
         """

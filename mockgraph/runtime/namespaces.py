@@ -1,5 +1,6 @@
 """One isolated world: its graphs, its backend, its journal, its stub counters, its time and its ids."""
 
+import asyncio
 import os
 import sys
 from collections import Counter
@@ -55,6 +56,16 @@ class Namespace:
         for running in list(self.live.values()):
             running.drop()
         self._clear()
+
+    async def settled(self, seconds: float) -> None:
+        """Let every run begin that waits for somebody to look, and wait a while until those that can have ended."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self.live and asyncio.get_running_loop().time() < deadline:
+            for running in list(self.live.values()):
+                running.release.set()
+            if all(running.run.started for running in self.live.values()):
+                return
+            await asyncio.sleep(0.005)
 
     def script(self, graphs: Mapping[str, Graph]) -> None:
         """Answer new runs with other fixtures from now on; threads and their history stay."""

@@ -33,4 +33,4 @@ def reload(namespace: Namespace, paths: Sequence[str | Path]) -> None:
         LOG.error("fixtures changed and cannot be used; the last good ones stay\n%s", error)
         return
     namespace.script(graphs)
-    LOG.warning("fixtures changed: %s read", ", ".join(graphs) or "no graphs")
+    LOG.info("fixtures changed: %s read", ", ".join(graphs) or "no graphs")

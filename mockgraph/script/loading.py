@@ -34,7 +34,9 @@ def fixture_files(paths: Sequence[str | Path]) -> list[Path]:
         elif path.is_file():
             files.append(path)
         else:
-            complaints.append(Complaint(str(path), 1, None, "", "no such file or folder", "check the path"))
+            complaints.append(
+                Complaint(str(path), None, None, "", "no such file or folder", f"looked from {Path.cwd()}")
+            )
     if complaints:
         raise FixtureError(complaints)
     return files
@@ -57,9 +59,13 @@ def _text(path: Path) -> str | Complaint:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        return Complaint(str(path), 1, None, "", f"not UTF-8 (byte {error.start})", "save the file as UTF-8")
+        return Complaint(
+            str(path), None, None, "", f"not UTF-8 (byte {error.start})", "save the file as UTF-8"
+        )
     except OSError as error:
-        return Complaint(str(path), 1, None, "", f"cannot be read: {error.strerror}", "check its permissions")
+        return Complaint(
+            str(path), None, None, "", f"cannot be read: {error.strerror}", "check its permissions"
+        )
 
 
 def load_texts(
@@ -88,7 +94,7 @@ def load_texts(
         graphs[graph_id] = _graph(graph_id, mine, graphs.get(graph_id))
     complaints.extend(complaint for file in files for complaint in file.reader.complaints)
     if complaints:
-        raise FixtureError(sorted(complaints, key=lambda c: (c.file, c.line, c.column or 0)))
+        raise FixtureError(sorted(complaints, key=lambda c: (c.file, c.line or 0, c.column or 0)))
     return graphs
 
 

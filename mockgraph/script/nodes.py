@@ -49,11 +49,11 @@ def _spelled(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def near(word: str, known: Iterable[str]) -> str:
+def near(word: str, known: Iterable[str], *, nearness: float = 0.6) -> str:
     """A "did you mean" for a word that is not among the known ones; empty where nothing is near."""
     import difflib
 
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=nearness)
     return f"did you mean '{close[0]}'?" if close else ""
 
 
@@ -88,7 +88,8 @@ class Reader:
                 first = entries[name][0].line
                 self.complain(key, path, f"key '{name}' appears twice", f"the first is in line {first}")
             elif known is not None and name not in known:
-                hint = near(name, known) or f"expected one of: {', '.join(known)}"
+                built = [word for word, key in known.items() if not key.planned]
+                hint = near(name, built) or f"expected one of: {', '.join(built)}"
                 self.complain(key, path, f"unknown key '{name}'", hint)
             elif known is not None and known[name].planned:
                 what = f"'{name}' is part of the language but not built in this version"

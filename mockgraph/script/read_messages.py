@@ -25,7 +25,7 @@ def read_messages(reader: Reader, node: Node, path: str) -> Any:
 
 def read_message(reader: Reader, node: Node, path: str) -> Any:
     """One message: an object in short or in wire form, or a plain dict."""
-    entries = reader.mapping(node, path, what="a message (a mapping)")
+    entries = reader.mapping(node, path, what="a message, such as {ai: text}")
     if entries is None:
         return INVALID
     forms = [name for name in words.MESSAGE if name in entries and not (name == "type" and "role" in entries)]
@@ -37,6 +37,10 @@ def read_message(reader: Reader, node: Node, path: str) -> Any:
     for key, (key_node, value) in entries.items():
         if key in words.MESSAGE_FORMS or (key == "content" and form in ("type", "role")):
             fields["id" if key == "remove" else "content"] = _content(reader, key, value, f"{path}.{key}")
+        elif key == "tool_calls" and form in ("ai", "type"):
+            fields[key] = _tool_calls(reader, value, f"{path}.{key}")
+        elif form != "role" and key not in _FIELDS and (hint := near(key, _FIELDS, nearness=0.8)):
+            fields[key] = reader.complain(key_node, path, f"unknown field '{key}'", hint)
         elif value.flow and value.absent and not value.trailing.startswith("#"):
             what = f"'{key}' became a key without a value"
             fields[key] = reader.complain(key_node, path, what, "quote the text that holds the comma")
@@ -45,6 +49,33 @@ def read_message(reader: Reader, node: Node, path: str) -> Any:
     if any(value is INVALID for value in fields.values()):
         return INVALID
     return _FORMS.get(form, _short_form)(reader, form, fields, node, path)
+
+
+def _tool_calls(reader: Reader, node: Node, path: str) -> Any:
+    """A list of calls as LangChain has them; the `type` that people leave out is added."""
+    calls = []
+    for at, item in enumerate(reader.sequence(node, path, what="a list of tool calls")):
+        here = f"{path}[{at}]"
+        entries = reader.mapping(item, here, words.TOOL_CALL, what="a tool call (a mapping)")
+        if entries is None:
+            return INVALID
+        if "name" not in entries:
+            return reader.complain(
+                item, here, "a tool call needs a 'name'", "write {name: look, args: {}, id: call_1}"
+            )
+        call = {key: read_value(reader, value, f"{here}.{key}") for key, (_, value) in entries.items()}
+        if (
+            "args" in entries
+            and entries["args"][1].kind != "mapping"
+            and not isinstance(call["args"], templates.Template)
+        ):
+            return reader.complain(
+                entries["args"][1], f"{here}.args", f"expected a mapping, got {noun(entries['args'][1])}"
+            )
+        if any(value is INVALID for value in call.values()):
+            return INVALID
+        calls.append({"args": {}, "id": None, **call, "type": "tool_call"} if len(call) < 4 else call)
+    return calls
 
 
 def _content(reader: Reader, key: str, node: Node, path: str) -> Any:
@@ -69,7 +100,6 @@ def _short_form(reader: Reader, form: str, fields: dict[str, Any], node: Node, p
             node, path, "a tool message needs a 'tool_call_id'", "the id of the call it answers"
         )
     message = WireMessage(wire(kind, fields.pop("content", "")))
-    _complete_calls(fields)
     message.update(fields)
     return message
 
@@ -90,7 +120,6 @@ def _wire_form(reader: Reader, _form: str, fields: dict[str, Any], node: Node, p
         return reader.complain(
             node, path, "a tool message needs a 'tool_call_id'", "the id of the call it answers"
         )
-    _complete_calls(fields)
     return WireMessage({**fields, **{k: v for k, v in wire(kind, "").items() if k not in fields}})
 
 
@@ -103,15 +132,13 @@ def _plain_form(reader: Reader, _form: str, fields: dict[str, Any], node: Node, 
     return fields
 
 
-def _complete_calls(fields: dict[str, Any]) -> None:
-    """A tool call as people write it lacks the `type` that the wire form has."""
-    calls = fields.get("tool_calls")
-    if isinstance(calls, list):
-        fields["tool_calls"] = [
-            {**call, "type": "tool_call"} if isinstance(call, dict) and "type" not in call else call
-            for call in calls
-        ]
-
+# Every field that LangChain knows of a message; others are allowed, but not one letter beside these.
+_FIELDS = (
+    *words.MESSAGE,
+    *wire("ai", ""),
+    *TYPE_FIELDS["tool"],
+    "example",
+)
 
 _FORMS: dict[str, Callable[[Reader, str, dict[str, Any], Node, str], Any]] = {
     "type": _wire_form,

@@ -27,7 +27,7 @@ def read_speech(reader: Reader, entries: dict[str, tuple[Node, Node]], path: str
 def _model(reader: Reader, node: Node, path: str) -> Model | None:
     if node.kind == "scalar" and node.value == "none":
         return None
-    entries = reader.mapping(node, path, words.MODEL, what="'none' or a mapping")
+    entries = reader.mapping(node, path, words.MODEL, what="'none', or a mapping such as {name: ChatOpenAI}")
     if entries is None:
         return Model()
     name, provider = (

@@ -10,7 +10,7 @@ from typing import Any
 from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.messages import WireMessage
 from mockgraph.script import templates, words
-from mockgraph.script.matching import Condition
+from mockgraph.script.matching import Condition, shown
 from mockgraph.script.model import (
     Custom,
     Delay,
@@ -136,6 +136,11 @@ class StubReader:
         if "parallel" not in names:
             task = self._task(node, path, known)
             return Superstep((task,) if task else ())
+        for key, _ in node.pairs:
+            if key.value in words.TASK:
+                what = f"'{key.value}' beside 'parallel'"
+                self.reader.complain(key, path, what, "it belongs to one of the tasks in the list")
+                return Superstep(())
         entries = self.reader.mapping(node, path, words.SUPERSTEP) or {}
         if "parallel" not in entries:
             return Superstep(())
@@ -191,6 +196,7 @@ class StubReader:
                 for step in self._steps(word, entries[word][1], f"{path}.{word}", speech)
             ]
         self._refuse_after_error(node, path, steps)
+        self._refuse_other_chunks(entries, path, steps, speech)
         return Task(name, tuple(steps), triggers)
 
     def _refuse_after_error(self, node: Node, path: str, steps: list[Step]) -> None:
@@ -204,6 +210,30 @@ class StubReader:
                     "a node that raises returns nothing",
                 )
                 return
+
+    def _refuse_other_chunks(
+        self, entries: dict[str, tuple[Node, Node]], path: str, steps: list[Step], speech: Speech
+    ) -> None:
+        """Chunks are one message's: what they add up to must be what the message says."""
+        if not speech.pieces or "stream" not in entries:
+            return
+        spoken = [message for step in steps for message in _spoken(step)]
+        node, here = entries["stream"][1], f"{path}.stream"
+        if not spoken:
+            return
+        if len(spoken) > 1:
+            what = f"chunks of one AI message, but the task has {len(spoken)}"
+            self.reader.complain(node, here, what, "give each message a task of its own, or cut by 'words'")
+            return
+        whole = spoken[0]["content"]
+        texts = [piece.fields["content"] for piece in speech.pieces]
+        if (
+            isinstance(whole, str)
+            and all(isinstance(text, str) for text in texts)
+            and "".join(texts) != whole
+        ):
+            what = f"the chunks say {shown(''.join(texts))}, the message {shown(whole)}"
+            self.reader.complain(node, here, what, "make them the same text")
 
     def _do(self, entries: dict[str, tuple[Node, Node]], path: str, speech: Speech) -> list[Step]:
         steps: list[Step] = []
@@ -254,7 +284,9 @@ class StubReader:
         return says
 
     def _read_error(self, node: Node, path: str, _speech: Speech) -> Any:
-        entries = self.reader.mapping(node, path, words.ERROR, what="a mapping of type and message")
+        entries = self.reader.mapping(
+            node, path, words.ERROR, what="a mapping such as {type: ValueError, message: text}"
+        )
         if entries is None:
             return INVALID
         if "type" not in entries:
@@ -308,6 +340,17 @@ _READ: dict[str, Callable[[StubReader, Node, str, Speech], Any]] = {
     "update": StubReader._read_update,
 }
 _KINDS: dict[str, type] = {"delay": Delay, "custom": Custom, "say": Say, "error": Fail, "update": Update}
+
+
+def _spoken(step: Step) -> list[WireMessage]:
+    """The AI messages that a model writes in a step."""
+    if isinstance(step, Say):
+        return [step.message]
+    if not isinstance(step, Update):
+        return []
+    written = [step.written[key] for key in step.message_keys]
+    messages = [message for value in written for message in (value if isinstance(value, list) else [value])]
+    return [message for message in messages if isinstance(message, WireMessage) and message["type"] == "ai"]
 
 
 def _takes_time(step: Step) -> bool:

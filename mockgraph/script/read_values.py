@@ -36,4 +36,5 @@ def read_template(reader: Reader, text: Any, node: Node, path: str) -> Any:
     try:
         return templates.parse(text)
     except BadPath as error:
-        return reader.complain(node, path, f"in {text!r}: {error}", "'$${' is a literal '${'")
+        hint = "" if "$${" in str(error) else "'$${' is a literal '${'"
+        return reader.complain(node, path, f"in {text!r}: {error}", hint)

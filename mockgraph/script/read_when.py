@@ -46,6 +46,12 @@ def _matchers(reader: Reader, node: Node, path: str) -> Any:
             entries = reader.mapping(node, path) or {}
             read = [_operator(reader, name, value, f"{path}.{name}") for name, (_, value) in entries.items()]
             return INVALID if any(item is INVALID for item in read) else tuple(read)
+        for key in names:
+            if hint := near(str(key), OPERATORS, nearness=0.8):
+                what = f"'{key}' is no operator"
+                return reader.complain(
+                    node, path, what, f"{hint} For data with such a key, write {{includes: {{…}}}}"
+                )
     value = reader.json(node, path)
     return INVALID if value is INVALID else (Matcher(IMPLICIT, value),)
 

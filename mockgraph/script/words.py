@@ -126,6 +126,13 @@ CHUNK: dict[str, Key] = {
     "delay": Key("The pause before the chunk.", _DELAY),
 }
 
+TOOL_CALL: dict[str, Key] = {
+    "name": Key("The tool.", _TEXT),
+    "args": Key("Its arguments.", _OBJECT),
+    "id": Key("The id that the tool's answer names.", _TEXT),
+    "type": Key("`tool_call`; may be left out.", {"const": "tool_call"}),
+}
+
 # The short forms of a message object: the key that carries the text, and the wire type.
 MESSAGE_FORMS: dict[str, str] = {
     "ai": "ai",

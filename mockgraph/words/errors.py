@@ -11,14 +11,14 @@ class Complaint(msgspec.Struct, frozen=True):
     """One thing wrong with a fixture: where (1-based), at which path of the data, what, and what to do."""
 
     file: str
-    line: int
+    line: int | None
     column: int | None
     path: str
     what: str
     hint: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" + (f":{self.column}" if self.column else "")
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         path = f" {self.path}:" if self.path else ""
         return f"{place}:{path} {self.what}" + (f"; {self.hint}" if self.hint else "")
 

@@ -58,7 +58,7 @@ def test_what_two_files_cannot_both_say(texts: list[str], said: str) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"mockgraph: 1\ngraph: \xff\n")
-    with pytest.raises(FixtureError, match=r"a.yaml:1: not UTF-8 \(byte 20\); save the file as UTF-8"):
+    with pytest.raises(FixtureError, match=r"a.yaml: not UTF-8 \(byte 20\); save the file as UTF-8"):
         load([tmp_path])
 
 
