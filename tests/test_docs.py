@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -16,6 +17,7 @@ from mockgraph.runtime.requests import _PLANNED, SCOPE
 from mockgraph.script import words
 from mockgraph.script.matching import OPERATORS
 from mockgraph.words.vocabulary import STREAM_MODES, UPSTREAM
+from tests.playing import graph_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -60,8 +62,18 @@ def test_the_failure_message_is_what_such_a_test_shows(
 
 
 def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(blocks("python")[1], "README.md", "exec"), {})
+    exec(compile(blocks("python")[2], "README.md", "exec"), {})
     assert capsys.readouterr().out.startswith("http://127.0.0.1:")
+
+
+def test_the_example_of_other_paths_runs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for folder, file in (("fixtures", "a-tour.yaml"), ("more", "chat.yaml")):
+        text = (ROOT / "fixtures/a-tour.yaml").read_text().replace("graph: tour", f"graph: {folder}")
+        pytester.mkdir(folder).joinpath(file).write_text(text)
+    pytester.makeconftest(blocks("python")[1])
+    pytester.makepyfile(test_paths="def test_paths(mockgraph): assert len(mockgraph.paths) == 2")
+    pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60).assert_outcomes(passed=1)
 
 
 def test_the_console_examples_print_what_they_print() -> None:
@@ -165,6 +177,13 @@ def test_the_versions_are_those_that_the_contract_is_tested_with() -> None:
     assert pinned["langgraph-api"] == UPSTREAM.api_version
     assert pinned["langgraph"] == UPSTREAM.langgraph_version
     assert pinned["langchain-core"] == UPSTREAM.langchain_core_version
+
+
+def test_the_tasks_in_the_docs_are_tasks() -> None:
+    tasks = re.findall(r"^```yaml\n(.*?)^```$", FIXTURES, re.MULTILINE | re.DOTALL)
+    assert tasks
+    for task in tasks:
+        graph_of(f"- name: one\n  play:\n    - node: a\n{indent(task, '      ')}")
 
 
 def test_links_lead_somewhere() -> None:

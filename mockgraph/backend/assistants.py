@@ -77,7 +77,7 @@ class Assistants:
         """The assistant that a run names by graph or by id; None for an unknown id."""
         found = self._by_graph.get(name_or_id) or self._by_id.get(name_or_id.lower())
         if found is None and not is_uuid(name_or_id):
-            known = ", ".join(self._by_graph)
+            known = ", ".join(self._by_graph) or "none, for no fixture is loaded"
             raise Refusal(
                 422,
                 f"Invalid assistant: '{name_or_id}'. Must be either:\n- A valid assistant UUID, or\n"
