@@ -61,7 +61,7 @@ class MockGraph:
             raise MockgraphError("the server is running already; stop() it first")
         try:
             listening = bound(self._host, self._port)
-        except OSError as error:
+        except (OSError, OverflowError, TypeError) as error:
             said = refusal(error, self._host, self._port)
             raise MockgraphError(f"{said}; port=0 takes any free one") from None
         ready = threading.Event()

@@ -1,6 +1,7 @@
 """uvicorn, as mockgraph runs it: on a socket of ours, quiet, and gone at once when told to stop."""
 
 import asyncio
+import errno
 import logging
 import os
 import socket
@@ -47,6 +48,8 @@ class Server(uvicorn.Server):
 
 def bound(host: str, port: int) -> socket.socket:
     """A listening socket; raises OSError where the address is taken or not ours."""
+    if not host:
+        raise OSError(errno.EADDRNOTAVAIL, "an empty address would be every address")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -59,11 +62,11 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def refusal(error: OSError, host: str, port: int) -> str:
+def refusal(error: Exception, host: str, port: int) -> str:
     """Why a socket could not be had, in words."""
     if isinstance(error, socket.gaierror):
         return f"'{host}' is no address of this machine"
-    reason = os.strerror(error.errno) if error.errno else str(error)
+    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
     return f"cannot listen on {host}:{port}: {reason}"
 
 

@@ -9,7 +9,7 @@ from mockgraph.backend import search
 from mockgraph.backend.json import kept
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
-from mockgraph.words.ids import is_uuid
+from mockgraph.words.ids import canonical
 from mockgraph.words.vocabulary import system_assistant_id
 
 
@@ -66,24 +66,28 @@ class Assistants:
 
     def get(self, assistant_id: str) -> Assistant:
         """The assistant of an id; a graph's name is not one here."""
-        if not is_uuid(assistant_id):
+        known = canonical(assistant_id)
+        if known is None:
             raise Refusal(422, "Invalid assistant ID: must be a UUID")
-        found = self._by_id.get(assistant_id.lower())
+        found = self._by_id.get(known)
         if found is None:
             raise Refusal(404, "Not Found")
         return found
 
     def named(self, name_or_id: str) -> Assistant | None:
         """The assistant that a run names by graph or by id; None for an unknown id."""
-        found = self._by_graph.get(name_or_id) or self._by_id.get(name_or_id.lower())
-        if found is None and not is_uuid(name_or_id):
+        found = self._by_graph.get(name_or_id)
+        if found is not None:
+            return found
+        known_id = canonical(name_or_id)
+        if known_id is None:
             known = ", ".join(self._by_graph) or "none, for no fixture is loaded"
             raise Refusal(
                 422,
                 f"Invalid assistant: '{name_or_id}'. Must be either:\n- A valid assistant UUID, or\n"
                 f"- One of the registered graphs: {known}",
             )
-        return found
+        return self._by_id.get(known_id)
 
     def matching(self, query: dict[str, Any]) -> list[Assistant]:
         """Those that fit `graph_id`, `name` and `metadata` of a search or count, oldest first."""

@@ -1,5 +1,6 @@
 """Threads: their record, the runs on them, and what the wire says of one."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from mockgraph.engine.facts import Checkpoint
 from mockgraph.script.paths import BadPath, compile_path
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
-from mockgraph.words.ids import is_uuid
+from mockgraph.words.ids import canonical
 
 _EXTRACT_ROOTS = ("config", "interrupts", "metadata", "values")
 
@@ -76,9 +77,10 @@ class Threads:
 
     def get(self, thread_id: str) -> Thread:
         """The thread of an id in a path; refuses what is no id and what is not there."""
-        if not is_uuid(thread_id):
+        known = canonical(thread_id)
+        if known is None:
             raise Refusal(422, "Invalid thread ID: must be a UUID")
-        found = self._by_id.get(thread_id.lower())
+        found = self._by_id.get(known)
         if found is None:
             raise Refusal(404, f"Thread with ID {thread_id} not found")
         return found
@@ -94,10 +96,9 @@ class Threads:
 
     def create(self, request: dict[str, Any], *, new_id: str, now: int) -> Thread:
         """`POST /threads`."""
-        thread_id = request.get("thread_id") or new_id
-        if not is_uuid(thread_id):
+        thread_id = canonical(request.get("thread_id") or new_id)
+        if thread_id is None:
             raise Refusal(422, "Invalid thread ID: must be a UUID")
-        thread_id = thread_id.lower()
         existing = self._by_id.get(thread_id)
         if existing is not None:
             if request.get("if_exists") == "do_nothing":
@@ -127,13 +128,9 @@ class Threads:
         return wires, headers
 
     def _matching(self, query: dict[str, Any]) -> list[Thread]:
-        ids = query.get("ids")
-        for wanted in ids or ():
-            if not is_uuid(wanted):
-                raise Refusal(400, f"Invalid thread ID {wanted}")
-        rows = (
-            [self._by_id[wanted] for wanted in ids if wanted in self._by_id] if ids else self._by_id.values()
-        )
+        rows: Iterable[Thread] = self._by_id.values()
+        if query.get("ids"):
+            rows = [self._by_id[known] for known in map(_known, query["ids"]) if known in self._by_id]
         status, metadata, values = query.get("status"), query.get("metadata"), query.get("values")
         return [
             thread
@@ -145,6 +142,13 @@ class Threads:
 
 
 _RESERVED = ("thread_id", "assistant_id", "run_id", "cron_id", "counters_since_delta_snapshot")
+
+
+def _known(thread_id: str) -> str:
+    known = canonical(thread_id)
+    if known is None:
+        raise Refusal(400, f"Invalid thread ID {thread_id}")
+    return known
 
 
 def _extracting(text: str) -> Any:

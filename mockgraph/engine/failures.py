@@ -18,6 +18,8 @@ _SHOWN_NAMES = frozenset(
         # mockgraph's own: what a test must read to mend its fixture
         "UnmatchedRun",
         "UnresolvedTemplate",
+        "PlayFailed",
+        "NotBuilt",
     }
 )
 HIDDEN = "An internal error occurred"

@@ -8,7 +8,7 @@ from mockgraph.engine.facts import Fact, Wait
 from mockgraph.engine.setting import Progress, Setting
 from mockgraph.meaning import chunks
 from mockgraph.meaning.channels import Values
-from mockgraph.meaning.messages import Message, WireMessage, is_wire
+from mockgraph.meaning.messages import Message, WireMessage, is_wire, require_fields
 from mockgraph.script import model, templates
 from mockgraph.words.errors import GraphError
 
@@ -94,6 +94,7 @@ class Performance:
     def _spoken(self, message: Message, speech: model.Speech) -> Generator[Fact, None, Message]:
         """A model's answer: called, streamed in pieces where somebody streams, answered; gives the message."""
         assert speech.model is not None
+        require_fields(message)
         self._progress.calls += 1
         call = facts.Call(self._key, self._progress.calls, self._progress.tick(), self._task, speech.model)
         heard = self._values.get("messages") or []

@@ -170,6 +170,14 @@ def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
     return {"name": call.get("name"), "args": args, "id": call.get("id"), "type": "tool_call"}
 
 
+def require_fields(message: Message) -> None:
+    """Refuse, as pydantic would, a message object whose filled-in id or content is of a wrong type."""
+    _require_content(message["type"], message["content"])
+    if message["id"] is not None and not isinstance(message["id"], str):
+        name = next(cls for cls, of in _LC_CLASSES.items() if of == message["type"])
+        raise GraphError("ValidationError", _pydantic(name, [("id", "string", message["id"])]))
+
+
 def _require_content(kind: str, content: Any) -> None:
     if isinstance(content, str):
         return
@@ -204,6 +212,8 @@ def add_messages(left: list[Message], right: Any, *, new_id: NewId) -> list[Mess
             "Must specify non-null arguments for both 'left' and 'right'. Only received: 'right'.",
         )
     incoming = [coerce(m) if not is_wire(m) else m for m in (right if isinstance(right, list) else [right])]
+    for message in incoming:
+        require_fields(message)
     incoming = [m if m["id"] is not None else {**m, "id": new_id()} for m in incoming]
     for index, message in enumerate(incoming):
         if message["type"] == "remove" and message["id"] == REMOVE_ALL:

@@ -12,7 +12,7 @@ from mockgraph.backend.threads import Thread
 from mockgraph.engine import facts
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.stream_log import StreamLog
-from mockgraph.runtime.telling import Outcome, encoded, tell
+from mockgraph.runtime.telling import Outcome, broken, encoded, tell
 from mockgraph.script.model import Stub
 from mockgraph.words.errors import NotBuilt, Refusal
 
@@ -104,17 +104,22 @@ class LiveRun:
 
     async def _play(self) -> None:
         """Play into the log, letting scripted time pass; the last parts follow the final status."""
-        run = self.run
+        run, outcome = self.run, self.outcome
         ready: list[tuple[str, bytes]] = []
-        for count, (fact, parts) in enumerate(tell(run, self.request.data), start=1):
-            run.told = count
-            self.outcome.note(fact, parts)
-            ready.extend(map(encoded, parts))
-            if type(fact) is facts.Wait:
-                self.log.extend(ready)
-                ready.clear()
-                await asyncio.sleep(fact.seconds)
-        self.runner.end(run, self.request, self.thread, self.outcome)
+        try:
+            for count, (fact, parts) in enumerate(tell(run, self.request.data), start=1):
+                run.told = count
+                outcome.note(fact, parts)
+                ready.extend(map(encoded, parts))
+                if type(fact) is facts.Wait:
+                    self.log.extend(ready)
+                    ready.clear()
+                    await asyncio.sleep(fact.seconds)
+            outcome.close()
+        except Exception as error:
+            outcome.fail(broken(run, error))
+            ready.append(encoded(("error", outcome.error)))
+        self.runner.end(run, self.request, self.thread, outcome)
         self.log.extend(ready)
 
     def _fail(self, error: str, refusal: Refusal) -> None:

@@ -81,12 +81,11 @@ class Namespace:
 
     def stub(self, graph_id: str, words: dict[str, Any], *, file: str, line: int) -> None:
         """Add a stub that a Python caller described; it is tried before what files say."""
+        if not isinstance(graph_id, str) or not graph_id:
+            raise TypeError(f"a graph is named by a text, got {graph_id!r}")
         graph = self.graphs.get(graph_id) or Graph(graph_id, OPEN_CHANNELS)
-        words.setdefault("name", f"{Path(file).name}:{line}")
-        name, taken = words["name"], {stub.name for stub in graph.stubs}
-        while words["name"] in taken:
-            words["name"] = f"{name} #{len(taken) + 1}"
-            taken.add(words["name"])
+        if "name" not in words:
+            words["name"] = _free(f"{Path(file).name}:{line}", {stub.name for stub in graph.stubs})
         added = stubs_from_python(graph, words, file=file, line=line)
         at = self._added.get(graph_id, 0)
         self._added[graph_id] = at + len(added)
@@ -123,6 +122,16 @@ class Namespace:
         asked = key_of(request.decode("utf-8", "replace"))
         self._asked[asked] += 1
         return digest(self.options.seed, f"{asked.hex()} {self._asked[asked]}")
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, with a number behind it where it is taken."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name} #{number}" in taken:
+        number += 1
+    return f"{name} #{number}"
 
 
 def caller(depth: int) -> tuple[str, int]:

@@ -19,12 +19,12 @@ from mockgraph.runtime.journal import Entry
 from mockgraph.runtime.live import LiveRun
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.requests import RunRequest, refuse_planned, scope
-from mockgraph.runtime.telling import Outcome, encoded, tell
+from mockgraph.runtime.telling import Outcome, broken, encoded, tell
 from mockgraph.script.choosing import choose, misses
 from mockgraph.script.model import Graph, Stub
 from mockgraph.script.near_miss import report
 from mockgraph.words.errors import MatchingFailed, NotBuilt, Refusal
-from mockgraph.words.ids import is_uuid
+from mockgraph.words.ids import canonical
 
 
 class Unmatched(Refusal):
@@ -67,6 +67,7 @@ class Runner:
         if data.get("context") and data.get("config", {}).get("configurable"):
             raise Refusal(400, _TWO_CONTEXTS)
         refuse_planned(data)
+        _refuse_odd(data)
         graph = self.namespace.graphs[assistant.graph_id]
         late = self._queued(thread, data) or bool(data.get("after_seconds"))
         stub = None if late else self._chosen_at_once(request, graph, thread)
@@ -80,22 +81,32 @@ class Runner:
             begun.live.begin(held=background)
         else:
             self.start(run, request, thread, stub)
-            for fact, parts in tell(run, data):
-                begun.outcome.note(fact, parts)
-                if streamed:
-                    begun.parts.extend([encoded(part)[1] for part in parts])
+            self._play(begun, request, streamed=streamed)
             self.end(run, request, thread, begun.outcome)
         return begun
+
+    def _play(self, begun: Begun, request: RunRequest, *, streamed: bool) -> None:
+        """Play the run to its end, here and now."""
+        outcome = begun.outcome
+        try:
+            for fact, parts in tell(begun.run, request.data):
+                outcome.note(fact, parts)
+                if streamed:
+                    begun.parts.extend([encoded(part)[1] for part in parts])
+            outcome.close()
+        except Exception as error:
+            outcome.fail(broken(begun.run, error))
+            begun.parts.append(encoded(("error", outcome.error))[1])
 
     def _thread(self, request: RunRequest, assistant: Assistant | None, *, background: bool) -> Thread | None:
         if request.thread_id is None:
             return None
-        if not is_uuid(request.thread_id):
+        thread_id = canonical(request.thread_id)
+        if thread_id is None:
             # langgraph-api 0.16.7: two spellings of one refusal
             if background:
                 raise Refusal(422, "Invalid thread ID")
             raise Refusal(400, "badly formed hexadecimal UUID string")
-        thread_id = request.thread_id.lower()
         found = self.namespace.threads.find(thread_id)
         if found is None:
             if request.data.get("if_not_exists") != "create" or assistant is None:
@@ -237,7 +248,7 @@ class Runner:
         if saved is not None:
             now = max(now, saved.checkpoint.at + 1)
             thread.checkpoint, thread.step = saved.checkpoint, saved.checkpoint.step
-            thread.values = kept(saved.values)
+            thread.values = outcome.values
             thread.stopped_at = ", ".join(task.node for task in saved.next) or None
         elif thread.values is None:
             thread.values = b"{}" if outcome.error is None else None
@@ -278,12 +289,23 @@ class Runner:
 
 
 # Failures that are mockgraph's own: a test must not pass over them, whatever its client does with errors.
-_OURS = ("UnmatchedRun", "UnresolvedTemplate", "NotBuilt")
+_OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed", "NotBuilt")
 _BUSY = "Thread is already running a task. Wait for it to finish or choose a different multitask strategy."
 _TWO_CONTEXTS = (
     "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in "
     "LangGraph 0.6.0 and is the long term planned replacement for configurable."
 )
+
+
+def _refuse_odd(data: dict[str, Any]) -> None:
+    """Refuse what the schema lets pass and the real server crashes on (500), before anything is made."""
+    if not isinstance(data.get("config", {}).get("metadata", {}), dict):
+        raise Refusal(422, "config.metadata must be an object")
+    if abs(data.get("after_seconds", 0)) > _A_YEAR:
+        raise Refusal(422, "after_seconds must not be more than a year")
+
+
+_A_YEAR = 366 * 24 * 3600
 
 
 def _fresh(thread: Thread) -> bool:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import orjson
+
 from mockgraph.backend import states
-from mockgraph.backend.json import dumps, loads
+from mockgraph.backend.json import dumps, kept, loads
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine import facts
@@ -13,6 +15,7 @@ from mockgraph.engine.failures import told
 from mockgraph.engine.play import play
 from mockgraph.engine.projections import Projector
 from mockgraph.engine.view import Part, View
+from mockgraph.words.errors import GraphError
 
 
 def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, Sequence[Part]]]:
@@ -32,14 +35,24 @@ def encoded(part: Part) -> tuple[str, bytes]:
     return event, b"event: %b\r\ndata: %b\r\n\r\n" % (event.encode(), dumps(payload))
 
 
+def broken(run: Run, error: Exception) -> GraphError:
+    """A play that could not be played to its end, for a reason that no scripted graph has."""
+    if isinstance(error, orjson.JSONEncodeError):
+        # langgraph-api 0.16.7: values that JSON cannot carry fail the run with the encoder's own error.
+        return GraphError("TypeError", str(error))
+    stub = f"stub '{run.stub.name}' ({run.stub.source})" if run.stub else "this run"
+    return GraphError("PlayFailed", f"{stub} cannot be played: {type(error).__name__}: {error}")
+
+
 class Outcome:
     """How a run ended: what waits and joins answer with, and what its thread keeps."""
 
-    __slots__ = ("error", "saved", "shown")
+    __slots__ = ("error", "saved", "shown", "values")
 
     def __init__(self) -> None:
         self.shown: Any = None  # the last payload of `values`, if the run has that mode
         self.saved: facts.CheckpointSaved | None = None
+        self.values: bytes | None = None  # those of the last checkpoint, once `close` has been called
         self.error: dict[str, str] | None = None
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:
@@ -57,6 +70,16 @@ class Outcome:
 
     def _failed(self, fact: facts.RunFailed, _parts: Sequence[Part]) -> None:
         self.error = told(fact.error, fact.message)
+
+    def close(self) -> None:
+        """Make what the thread is to keep; raises where the values cannot be encoded."""
+        if self.saved is not None:
+            self.values = kept(self.saved.values)
+
+    def fail(self, error: GraphError) -> None:
+        """The run broke: nothing of it is kept but the error."""
+        self.saved = self.values = self.shown = None
+        self.error = told(error.error, error.message)
 
     def waited(self, thread: Thread | None) -> bytes:
         """The body of a wait. langgraph-api 0.16.7: the last `values`, else what the thread holds."""

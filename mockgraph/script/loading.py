@@ -118,7 +118,11 @@ def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
     names = [stub.name for stub in stubs]
     for file in files:
         for stub in stubs:
-            if stub.source.file == file.reader.file and stub.after is not None and stub.after not in names:
+            if (
+                stub.source.file == file.reader.file
+                and stub.after is not None
+                and (stub.after not in names or stub.after == stub.name)
+            ):
                 file.reader.complain(
                     Node("scalar", stub.source.line, stub.source.column),
                     "stubs",
@@ -174,8 +178,21 @@ def stubs_from_python(graph: Graph, words: dict[str, object], *, file: str, line
     """The stub, or the stubs of its turns, that a Python caller described with the words of the language."""
     reader = Reader(file)
     reading = StubReader(reader, graph.graph_id, graph.channels)
-    stubs = reading.stub(from_python(words, line), "stub")
-    names = {stub.name for stub in graph.stubs} | {stub.name for stub in stubs}
+    try:
+        node = from_python(words, line)
+    except RecursionError:
+        raise TypeError("a stub is made of JSON values; these are nested without end") from None
+    stubs = reading.stub(node, "stub")
+    taken = {stub.name: stub for stub in graph.stubs}
+    names = taken.keys() | {stub.name for stub in stubs}
+    for stub in stubs:
+        if stub.name in taken:
+            reader.complain(
+                Node("scalar", line),
+                "stub.name",
+                f"a second stub '{stub.name}' of graph '{graph.graph_id}'",
+                f"the first is at {taken[stub.name].source}; give this one a name of its own, or none",
+            )
     for stub in stubs:
         if stub.after is not None and stub.after not in names:
             reader.complain(

@@ -45,7 +45,10 @@ def noun(node: Node) -> str:
 
 
 def _spelled(value: Any) -> str:
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    try:
+        text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    except ValueError:
+        return "of very many digits"
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
@@ -108,7 +111,7 @@ class Reader:
     def text(self, node: Node, path: str, *, what: str = "a text") -> Any:
         """A text, or INVALID."""
         if node.kind == "scalar" and isinstance(node.value, str):
-            return node.value
+            return self._json_scalar(node, path)
         hint = ""
         if node.kind == "scalar":
             spelled = "" if node.value is None else _spelled(node.value)
@@ -138,7 +141,7 @@ class Reader:
             return self.complain(node, path, said, "quote the text, behind the anchor if you mean one")
         if node.block and not node.value:
             return self.complain(node, path, "the text is empty", 'quote the text; an empty one is ""')
-        return node.value
+        return self._json_scalar(node, path)
 
     def one_of(self, node: Node, path: str, names: Sequence[str]) -> Any:
         """One of the names, or INVALID."""
@@ -180,7 +183,7 @@ class Reader:
                 node,
                 path,
                 "JSON clients read no whole number of more than 64 bits",
-                f"quote it: {quoted(str(value))}",
+                f"quote it: {quoted(_spelled(value))}",
             )
         elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
             return self.complain(node, path, f"JSON has no {_spelled(value)}", "use null or a text")

@@ -13,6 +13,9 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[-?\d+\])*")
 _STEP = re.compile(r"\.?([A-Za-z_]\w*)|\[(-?\d+)\]")
 
 
+_LONGEST = 2000
+
+
 class Path(msgspec.Struct, frozen=True):
     """A compiled expression; `roots` are the top-level names that it reads."""
 
@@ -46,7 +49,9 @@ class BadPath(ValueError):
 
 
 def compile_path(text: str) -> Path:
-    """Compile an expression; raises BadPath."""
+    """Compile an expression that reads something of the scope; raises BadPath."""
+    if len(text) > _LONGEST:
+        raise BadPath(f"an expression of more than {_LONGEST} characters")
     if _PLAIN.fullmatch(text):
         steps = tuple(name or int(index) for name, index in _STEP.findall(text))
         return Path(text, frozenset({str(steps[0])}), steps)
@@ -55,9 +60,14 @@ def compile_path(text: str) -> Path:
 
     try:
         expression = jmespath.compile(text)
+    except RecursionError:
+        raise BadPath("an expression that is nested too deeply") from None
     except JMESPathError as error:
         raise BadPath(_reason(error)) from None
-    return Path(text, frozenset(_roots(expression.parsed)), None, expression)
+    roots = frozenset(_roots(expression.parsed))
+    if "@" in roots or not roots:
+        raise BadPath("an expression begins with a name of the run's: '@' and '*' have no place there")
+    return Path(text, roots, None, expression)
 
 
 def _reason(error: Exception) -> str:
@@ -71,7 +81,9 @@ def _roots(node: Any) -> set[str]:
     kind, children = node["type"], node.get("children", [])
     if kind == "field":
         return {node["value"]}
-    if kind in ("literal", "current", "identity"):
+    if kind == "current":
+        return {"@"}
+    if kind in ("literal", "identity", "expref"):
         return set()
     if kind in (
         "subexpression",

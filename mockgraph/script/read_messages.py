@@ -37,6 +37,8 @@ def read_message(reader: Reader, node: Node, path: str) -> Any:
     for key, (key_node, value) in entries.items():
         if key in words.MESSAGE_FORMS or (key == "content" and form in ("type", "role")):
             fields["id" if key == "remove" else "content"] = _content(reader, key, value, f"{path}.{key}")
+        elif key in ("id", "name", "tool_call_id") and form != "role" and not value.absent:
+            fields[key] = _optional_text(reader, value, f"{path}.{key}")
         elif key == "tool_calls" and form in ("ai", "type"):
             fields[key] = _tool_calls(reader, value, f"{path}.{key}")
         elif form != "role" and key not in _FIELDS and (hint := near(key, _FIELDS, nearness=0.8)):
@@ -74,8 +76,24 @@ def _tool_calls(reader: Reader, node: Node, path: str) -> Any:
             )
         if any(value is INVALID for value in call.values()):
             return INVALID
-        calls.append({"args": {}, "id": None, **call, "type": "tool_call"} if len(call) < 4 else call)
+        short = {
+            "name": call["name"],
+            "args": call.get("args", {}),
+            "id": call.get("id"),
+            "type": "tool_call",
+        }
+        calls.append(
+            {**call, **{key: value for key, value in short.items() if key not in call}}
+            if "type" in call
+            else short
+        )
     return calls
+
+
+def _optional_text(reader: Reader, node: Node, path: str) -> Any:
+    if node.kind == "scalar" and node.value is None:
+        return None
+    return read_template(reader, reader.text(node, path), node, path)
 
 
 def _content(reader: Reader, key: str, node: Node, path: str) -> Any:
@@ -107,7 +125,7 @@ def _short_form(reader: Reader, form: str, fields: dict[str, Any], node: Node, p
 def _wire_form(reader: Reader, _form: str, fields: dict[str, Any], node: Node, path: str) -> Any:
     """`{type: ai, …}`: the fields in the order written, those that are missing behind them."""
     kind = fields["type"]
-    if kind not in TYPE_FIELDS:
+    if not isinstance(kind, str) or kind not in TYPE_FIELDS:
         return reader.complain(
             node,
             path,

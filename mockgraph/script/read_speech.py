@@ -9,6 +9,7 @@ from mockgraph.script.model import Model, Piece, Speech
 from mockgraph.script.nodes import INVALID, Node, Reader, noun
 
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)")
+_A_DAY = 24 * 3600
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
@@ -69,10 +70,9 @@ def _piece(reader: Reader, node: Node, path: str) -> Any:
             given[key] = reader.json(value, f"{path}.{key}")
     if any(value is INVALID for value in given.values()):
         return INVALID
-    calls = [
-        {"name": None, "args": None, "id": None, "index": None, **piece, "type": "tool_call_chunk"}
-        for piece in given.get("tool_call_chunks", [])
-    ]
+    calls = _call_pieces(reader, entries, f"{path}.tool_call_chunks")
+    if calls is INVALID:
+        return INVALID
     fields = chunks.chunk(
         given.get("content", ""),
         id=None,
@@ -85,10 +85,36 @@ def _piece(reader: Reader, node: Node, path: str) -> Any:
     return Piece(fields, delay)
 
 
+def _call_pieces(reader: Reader, entries: dict[str, tuple[Node, Node]], path: str) -> Any:
+    """Pieces of tool calls: texts and an index, whatever is missing is null."""
+    if "tool_call_chunks" not in entries:
+        return []
+    pieces = []
+    node = entries["tool_call_chunks"][1]
+    for at, item in enumerate(reader.sequence(node, path, what="a list of pieces of tool calls")):
+        here = f"{path}[{at}]"
+        fields = reader.mapping(item, here, words.CALL_PIECE, what="a piece of a tool call (a mapping)")
+        if fields is None:
+            return INVALID
+        piece: dict[str, Any] = {"name": None, "args": None, "id": None, "index": None}
+        for key, (_, value) in fields.items():
+            if key == "index":
+                piece[key] = reader.integer(value, f"{here}.{key}", least=0)
+            elif value.value is not None or value.kind != "scalar":
+                piece[key] = reader.text(value, f"{here}.{key}")
+        if any(value is INVALID for value in piece.values()):
+            return INVALID
+        pieces.append({**piece, "type": "tool_call_chunk"})
+    return pieces
+
+
 def read_seconds(reader: Reader, node: Node, path: str) -> Any:
     found = _DELAY.fullmatch(node.value) if isinstance(node.value, str) else None
     if found:
-        return float(found[1]) * _UNITS[found[2]]
+        seconds = float(found[1]) * _UNITS[found[2]]
+        if seconds > _A_DAY:
+            return reader.complain(node, path, "a pause of more than a day", "write a shorter one")
+        return seconds
     return reader.complain(
         node, path, f"expected a time with a unit, got {noun(node)}", "write 200ms, 1.5s or 2m"
     )

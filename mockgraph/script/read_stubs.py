@@ -77,6 +77,8 @@ class StubReader:
 
     def _turns(self, node: Node, path: str, name: str, after: str | None) -> list[Stub]:
         stubs: list[Stub] = []
+        if node.kind == "list" and not node.items:
+            self.reader.complain(node, path, "'turns' of no turns never play", "write at least one")
         for at, item in enumerate(self.reader.sequence(node, path, what="a list of turns")):
             turn = self.reader.mapping(item, f"{path}[{at}]", words.TURN, what="a turn (a mapping)")
             if turn is None:

@@ -1,6 +1,7 @@
 """Reading a `when`: paths, and what is expected there."""
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -66,8 +67,10 @@ def _regex(reader: Reader, node: Node, path: str) -> Any:
     if text is INVALID:
         return INVALID
     try:
-        return re.compile(text)
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return re.compile(text)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         return reader.complain(
             node, path, f"not a regular expression: {error}", "see the syntax of Python's re module"
         )

@@ -126,6 +126,14 @@ CHUNK: dict[str, Key] = {
     "delay": Key("The pause before the chunk.", _DELAY),
 }
 
+CALL_PIECE: dict[str, Key] = {
+    "name": Key("The tool, in the first piece of its call.", _TEXT),
+    "args": Key("A piece of the arguments' JSON text.", _TEXT),
+    "id": Key("The call's id, in its first piece.", _TEXT),
+    "index": Key("Which call of the message it is a piece of.", {"type": "integer"}),
+    "type": Key("`tool_call_chunk`; may be left out.", {"const": "tool_call_chunk"}),
+}
+
 TOOL_CALL: dict[str, Key] = {
     "name": Key("The tool.", _TEXT),
     "args": Key("Its arguments.", _OBJECT),

@@ -12,6 +12,7 @@ import yaml
 from mockgraph.script.nodes import Node
 from mockgraph.words.errors import Complaint, FixtureError
 
+_DEPTH = 100
 _LIMIT = 200_000  # nodes in a file, aliases counted as what they stand for
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -50,8 +51,10 @@ def read_yaml(text: str, file: str) -> Node:
     """The one document of a text as nodes; raises FixtureError with the complaint that stopped it."""
     try:
         root = _compose(_FastLoader, text)
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, OverflowError):
         root = _compose_pure(text, file)
+    except RecursionError:
+        raise _too_deep(file) from None
     if root is None:
         raise _stop(file, 1, 1, "the file is empty", "a fixture begins with 'mockgraph: 1'")
     walk = _Walk(text, file)
@@ -71,7 +74,9 @@ def _compose_pure(text: str, file: str) -> Any:
         problem = f"{error.problem or error.context}"
         hint = _hint(text, line, problem)
         raise _stop(file, line + 1, column + 1, f"not valid YAML: {problem}", hint) from None
-    except (yaml.YAMLError, ValueError) as error:
+    except RecursionError:
+        raise _too_deep(file) from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         position = getattr(error, "position", 0)
         before = text[:position]
         raise _stop(
@@ -81,6 +86,10 @@ def _compose_pure(text: str, file: str) -> Any:
             "a character that YAML does not allow",
             "quote the text and write the character as an escape",
         ) from None
+
+
+def _too_deep(file: str) -> FixtureError:
+    return _stop(file, 1, None, "values are nested too deeply", f"stay within {_DEPTH} levels")
 
 
 def _compose(loader_type: Any, text: str) -> Any:
@@ -134,6 +143,9 @@ class _Walk:
             return self._scalar(node, line, column, flow=flow)
         self._refuse_tag(node, line, column)
         self.open.add(id(node))
+        if len(self.open) > _DEPTH:
+            what = "values are nested too deeply"
+            raise _stop(self.file, line, column, what, f"stay within {_DEPTH} levels")
         flow = flow or bool(node.flow_style)
         if isinstance(node, yaml.MappingNode):
             pairs = [(self.node(k, flow=flow), self.node(v, flow=flow)) for k, v in node.value]
@@ -153,12 +165,17 @@ class _Walk:
         if flow and "?" in node.value:
             self.disputed = True
         trailing = _swallowed(self.lines, node.end_mark, flow=flow)
-        anchor = self.lines[line - 1][column - 1 :].startswith(("&", "!"))
+        written = self.lines[line - 1][column - 1 :] if line <= len(self.lines) else ""
+        anchor = written.startswith(("&", "!"))
+        try:
+            value = _resolved(node.value)
+        except ValueError:
+            raise _stop(self.file, line, column, "a number of too many digits", "quote it") from None
         return Node(
             "scalar",
             line,
             column,
-            value=_resolved(node.value),
+            value=value,
             flow=flow,
             absent=not node.value,
             anchor=anchor,

@@ -21,16 +21,14 @@ class Disconnected(Exception):
 
 async def read(receive: Receive) -> bytes:
     """The whole body."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Disconnected
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    pieces: list[bytes] = []
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
-        body += message.get("body", b"")
-    return body
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def parsed(body: bytes, schema: str) -> Any:

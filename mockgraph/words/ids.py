@@ -45,13 +45,12 @@ def uuid6(micros: int, step: int, bits: bytes) -> str:
     return f"{t[:8]}-{t[8:12]}-6{t[12:]}-{0x8000 | (step & 0x3FFF):04x}-{bits[:6].hex()}"
 
 
-def is_uuid(text: str) -> bool:
-    """Whether the text names a UUID in any spelling that Python's `uuid.UUID` takes."""
-    plain = text.replace("urn:", "").replace("uuid:", "").strip("{}").replace("-", "")
-    if len(plain) != 32:
-        return False
-    try:
-        int(plain, 16)
-    except ValueError:
-        return False
-    return True
+def canonical(text: str) -> str | None:
+    """A UUID in its usual spelling, from any that Python's `uuid.UUID` takes; None for anything else."""
+    plain = text.replace("urn:", "").replace("uuid:", "").strip("{}").replace("-", "").lower()
+    if len(plain) != 32 or not _HEX.issuperset(plain):
+        return None
+    return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
+
+
+_HEX = frozenset("0123456789abcdef")

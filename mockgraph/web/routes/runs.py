@@ -19,7 +19,7 @@ from mockgraph.web import sse
 from mockgraph.web.answers import json
 from mockgraph.web.bodies import Disconnected, parsed, read
 from mockgraph.words.errors import Refusal
-from mockgraph.words.ids import is_uuid
+from mockgraph.words.ids import canonical
 
 # The real server looks for a run that is over (or unknown) in a store that it polls.
 _ABSENT = 0.5  # seconds; langgraph-api 0.16.7
@@ -254,15 +254,15 @@ def _named(params: dict[str, str], name: str) -> sse.RawHeaders:
 
 def _found(runner: Runner, params: dict[str, str], *, strict: bool) -> Run | None:
     """The run of a path. `strict` refuses an unknown one, as reading does; following answers inside."""
-    thread_id, run_id = params["thread_id"], params["run_id"]
-    if not is_uuid(thread_id):
+    thread_id, run_id = canonical(params["thread_id"]), canonical(params["run_id"])
+    if thread_id is None:
         raise Refusal(422, "Invalid thread ID: must be a UUID")
-    if not is_uuid(run_id):
+    if run_id is None:
         raise Refusal(422, "Invalid run ID: must be a UUID")
     if strict:
         runner.namespace.threads.get(thread_id)
-    run = runner.namespace.runs.get(run_id.lower())
-    if run is not None and run.thread_id == thread_id.lower():
+    run = runner.namespace.runs.get(run_id)
+    if run is not None and run.thread_id == thread_id:
         return run
     if strict:
         raise Refusal(404, "Not Found")

@@ -29,6 +29,9 @@ def routes(runner: Runner) -> list[BaseRoute]:
     ]
 
 
+_MOST = 1_000_000  # states; more than any thread has, and less than islice refuses
+
+
 class Threads:
     """The endpoints."""
 
@@ -102,7 +105,7 @@ class Threads:
             for state in found
             if all(state["metadata"].get(key) == value for key, value in metadata.items())
         )
-        answer = json(list(islice(fitting, max(limit, 0))))
+        answer = json(list(islice(fitting, min(max(limit, 0), _MOST))))
         self.runner.look(thread.thread_id)
         return answer
 
