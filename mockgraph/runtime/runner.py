@@ -232,6 +232,7 @@ class Runner:
     def end(self, run: Run, request: RunRequest, thread: Thread | None, outcome: Outcome) -> None:
         """Store how the run ended, on itself and on its thread, and journal it."""
         run.told = None
+        run.started = run.started and not outcome.broke
         run.status = "success" if outcome.error is None else "error"
         if run.temporary:
             self.namespace.threads.remove(run.thread_id)

@@ -47,13 +47,14 @@ def broken(run: Run, error: Exception) -> GraphError:
 class Outcome:
     """How a run ended: what waits and joins answer with, and what its thread keeps."""
 
-    __slots__ = ("error", "saved", "shown", "values")
+    __slots__ = ("broke", "error", "saved", "shown", "values")
 
     def __init__(self) -> None:
         self.shown: Any = None  # the last payload of `values`, if the run has that mode
         self.saved: facts.CheckpointSaved | None = None
         self.values: bytes | None = None  # those of the last checkpoint, once `close` has been called
         self.error: dict[str, str] | None = None
+        self.broke = False
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:
         """Take in one fact and the parts that it became."""
@@ -78,6 +79,7 @@ class Outcome:
 
     def fail(self, error: GraphError) -> None:
         """The run broke: nothing of it is kept but the error."""
+        self.broke = True
         self.saved = self.values = self.shown = None
         self.error = told(error.error, error.message)
 

@@ -89,3 +89,38 @@ def test_an_alias_bomb_is_a_complaint() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(FixtureError, match="more than 200000 values"):
         load_texts([("bomb", HEAD + "\n".join(lines))])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "stubs: " + "[" * 3000,
+        HEAD + "stubs: " + "[" * 150 + "]" * 150,
+        HEAD + "x: " + "9" * 5000,
+        HEAD + 'stubs: "\\UFFFFFFFF"',
+        'mockgraph: 1\ngraph: "\\ud800"\n',
+        "mockgraph: 1\ngraph: agent\n? ",
+        HEAD + "stubs: [{name: a, when: {input.x: {matches: 'a{99999999999}'}}, play: []}]",
+        HEAD + "stubs: [{name: a, when: {input.x: {matches: '[[a]'}}, play: []}]",
+        HEAD + f'stubs: [{{name: a, when: {{"{"!" * 900}input": 1}}, play: []}}]',
+        HEAD + "stubs: [{name: a, when: {'@.input.x': 1}, play: []}]",
+        HEAD + f'stubs: [{{name: a, play: [{{node: a, update: {{x: "${{input[{"9" * 5000}]}}"}}}}]}}]',
+        HEAD + "stubs: [{name: a, play: [{node: a, stream: [{tool_call_chunks: [{args: 5}]}], update: {}}]}]",
+        HEAD + "stubs: [{name: a, play: [{node: a, stream: [{tool_call_chunks: 5}], update: {}}]}]",
+        HEAD + "stubs: [{name: a, play: [{node: a, update: {messages: [{type: {a: 1}, content: x}]}}]}]",
+        HEAD + "stubs: [{name: a, play: [{node: a, update: {messages: [{ai: x, id: {}}]}}]}]",
+        HEAD + 'stubs: [{name: a, play: [{node: a, update: {messages: [{ai: "\\ud800"}]}}]}]',
+        HEAD + "stubs: [{name: a, after: a, play: []}]",
+        HEAD + "stubs: [{name: a, turns: []}]",
+        HEAD + f"stubs: [{{name: a, play: [{{node: a, delay: {'9' * 400}s}}]}}]",
+    ],
+)
+def test_odd_fixtures_are_complaints_and_never_tracebacks(text: str) -> None:
+    with pytest.raises(FixtureError) as caught:
+        load_texts([("odd.yaml", text)])
+    assert str(caught.value).startswith("odd.yaml:")
+
+
+def test_names_inside_an_expression_reference_are_not_the_runs() -> None:
+    text = HEAD + "stubs: [{name: a, when: {'sort_by(input.l, &n)[0].n': 1}, play: []}]"
+    assert load_texts([("a", text)])["agent"].stubs[0].roots == {"input"}
