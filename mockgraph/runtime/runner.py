@@ -91,9 +91,10 @@ class Runner:
         try:
             for fact, parts in tell(begun.run, request.data):
                 outcome.note(fact, parts)
-                if streamed:
+                if streamed and parts:
                     begun.parts.extend([encoded(part)[1] for part in parts])
-            outcome.close()
+            if not (streamed and begun.run.temporary):
+                outcome.close()
         except Exception as error:
             outcome.fail(broken(begun.run, error))
             begun.parts.append(encoded(("error", outcome.error))[1])

@@ -25,8 +25,9 @@ def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, Sequence[Par
     # langgraph-api 0.16.7: with `events`, the output schema narrows nothing.
     view = View(description, channels.whole() if "events" in modes else channels, modes)
     projector = Projector(modes, view)
+    parts = projector.parts
     for fact in play(states.setting(description)):
-        yield fact, projector.parts(fact)
+        yield fact, parts(fact)
 
 
 def encoded(part: Part) -> tuple[str, bytes]:
