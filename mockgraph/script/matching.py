@@ -115,7 +115,7 @@ def shown(value: Any, limit: int = 200) -> str:
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """How an operator compares, what its operand may be (see `script.read_stubs`), and one line for the docs."""
+    """How an operator compares, what its operand may be (see `script.read_when`), and one line for the docs."""
 
     compare: Callable[[Any, Any], str | None]
     operand: str

@@ -1,6 +1,6 @@
 """What a fixture says, as frozen values: graphs, stubs, plays, tasks and the steps inside a task.
 
-Built by `script.read_stubs` and by nobody else, whichever front door (a YAML file, Python) the words came by.
+Built by the readers (`script.read_…`) and by nobody else, whichever front door (a YAML file, Python) the words came by.
 """
 
 from collections.abc import Mapping

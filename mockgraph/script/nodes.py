@@ -190,6 +190,11 @@ class Reader:
         return value
 
 
+def has(node: Node, *keys: str) -> bool:
+    """Whether a mapping was written with one of the keys, also where it was complained of."""
+    return any(key.value in keys for key, _ in node.pairs)
+
+
 def quoted(text: str) -> str:
     """A text as a double-quoted YAML scalar."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pytest_httpserver import HTTPServer
 
 from mockgraph.runtime.requests import _PLANNED
 from mockgraph.web import openapi
@@ -57,6 +58,16 @@ def test_fields_that_are_not_built_say_so_and_make_nothing(field: str, value: An
         assert (await client.get(f"/threads/{SOME_ID}")).status_code == 404
 
     talk(world(STUBS), ask)
+
+
+def test_a_webhook_is_refused_and_nobody_is_called(httpserver: HTTPServer) -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        for place in ("/runs", "/runs/stream", "/runs/wait"):
+            run = {"assistant_id": "agent", "input": {}, "webhook": httpserver.url_for("/hook")}
+            assert (await client.post(place, json=run)).status_code == 501
+
+    talk(world(STUBS), ask)
+    assert httpserver.log == []
 
 
 def test_every_planned_field_is_tried() -> None:
