@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Options:
-    """How a server behaves: `seed` fixes ids (None: they are random), `clock` tells the time."""
+    """How a server behaves: `deterministic` fixes the seed of its ids and holds its clock still."""
 
     def __init__(self, *, deterministic: bool = False) -> None:
         self.deterministic = deterministic
@@ -97,7 +97,7 @@ class Namespace:
 
     def new_thread_id(self, request: bytes) -> str:
         """The id of a thread that `POST /threads` makes: the next one for such a request."""
-        return self._uuid7(b"thread " + request)
+        return self._at(self._bits(b"thread " + request))
 
     def new_run_ids(self, thread: Thread | None, request: bytes) -> tuple[str, str]:
         """The ids of a run and of its thread; a stateless run brings its own thread."""
@@ -108,9 +108,6 @@ class Namespace:
             key = digest(self.options.seed, f"{thread.thread_id} run {len(thread.runs)}")
             return self._at(key), thread.thread_id
         return self._at(os.urandom(16)), thread.thread_id
-
-    def _uuid7(self, request: bytes) -> str:
-        return self._at(self._bits(request))
 
     def _at(self, bits: bytes) -> str:
         return uuid7(self.options.clock.now(), bits)

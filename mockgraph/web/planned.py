@@ -53,7 +53,7 @@ PLANNED: list[tuple[str, str, str]] = [
 
 
 def routes() -> list[BaseRoute]:
-    """One route for each of them; GET alone, without HEAD, takes nothing from what is built."""
+    """One route for each of them, to stand behind those that are built."""
     return [_route(method, path, what) for method, path, what in PLANNED]
 
 

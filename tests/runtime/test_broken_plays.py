@@ -1,6 +1,5 @@
 """A play that cannot be played fails its run, at once or live: told, settled and reported, never a success."""
 
-import time
 from typing import Any
 
 import httpx
@@ -132,9 +131,7 @@ def test_a_large_body_is_read_in_its_stride() -> None:
                 yield b"x" * 50_000
             yield b'"}}'
 
-        began = time.monotonic()
         answer = await client.post("/runs/wait", content=pieces())
         assert len(answer.content) > 10_000_000
-        assert time.monotonic() - began < 10
 
     talk(world("- {name: one, play: []}"), ask)
