@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend.json import loads
-from mockgraph.engine.facts import Checkpoint
+from mockgraph.engine.facts import Checkpoint, Snapshot
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import iso
 from mockgraph.words.ids import digest, key_of, uuid4
@@ -38,8 +38,10 @@ class Run(msgspec.Struct, gc=False):
     """A run as it was asked for and as far as it has come.
 
     `body` is the request as it was sent. `inherited` is the metadata of assistant and thread at its creation.
-    From `stub`, `before`, `step`, `parent`, `start` and `scope` its facts can be played again at any time;
-    `told` counts those that clients have seen, None when all have. `started` is False for a run that never played.
+    From `stub`, `before`, `step`, `parent`, `start` and `scope` its facts can be played again at any time, and
+    those of a run that goes on from a checkpoint from `ground`, `anew` and `fork` (see `engine.setting`); `after`
+    is the stub that the thread stood at before. `told` counts those that clients have seen, None when all have.
+    `started` is False for a run that never played; `ended` is when it was over.
     """
 
     run_id: str
@@ -60,8 +62,13 @@ class Run(msgspec.Struct, gc=False):
     parent: Checkpoint | None = None
     start: int = 0
     scope: bytes = b"{}"
+    after: str | None = None
+    ground: Snapshot | None = None
+    anew: bool = False
+    fork: bool = False
     told: int | None = 0
     started: bool = False
+    ended: int = 0
 
 
 class Description:
@@ -92,6 +99,19 @@ class Description:
         return not self.run.temporary
 
     @property
+    def subgraphs(self) -> bool:
+        """Whether streams show what happens inside subgraphs."""
+        return bool(self.request.get("stream_subgraphs"))
+
+    @property
+    def exits(self) -> bool:
+        """Whether checkpoints are saved once, when the run ends."""
+        durability = self.request.get("durability")
+        if durability is None:
+            return self.request.get("checkpoint_during") is False
+        return bool(durability == "exit")
+
+    @property
     def start(self) -> int:
         return self.run.start
 
@@ -114,6 +134,7 @@ class Description:
     def configurable(self) -> dict[str, Any]:
         run = self.run
         given = {**self._config.get("configurable", {}), **self.request.get("context", {})}
+        given.update(self._checkpoint)
         return {
             **{k: v for k, v in given.items() if k not in _RESERVED_CONFIGURABLE and not k.startswith("__")},
             "langgraph_auth_user": None,
@@ -139,6 +160,14 @@ class Description:
     @property
     def modes(self) -> list[str]:
         return modes(self.request)
+
+    @property
+    def _checkpoint(self) -> dict[str, Any]:
+        """What `checkpoint` and `checkpoint_id` of the request add to the config."""
+        named = dict(self.request.get("checkpoint") or {})
+        if self.request.get("checkpoint_id"):
+            named["checkpoint_id"] = self.request["checkpoint_id"]
+        return named
 
     @property
     def _config(self) -> dict[str, Any]:

@@ -4,13 +4,19 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from mockgraph.backend.json import loads
+import msgspec
+
+from mockgraph.backend.commands import command_of
+from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
-from mockgraph.engine.facts import Fact
+from mockgraph.engine.facts import Checkpoint, Fact, Interrupt, Outcome, Snapshot, Task
+from mockgraph.engine.failures import spelled
 from mockgraph.engine.play import play
+from mockgraph.engine.projections import folded
 from mockgraph.engine.setting import Setting
-from mockgraph.engine.snapshots import Snapshot, snapshots
+from mockgraph.engine.snapshots import entries
+from mockgraph.meaning.channels import Values
 from mockgraph.script.model import Play
 from mockgraph.words.clock import iso
 from mockgraph.words.ids import key_of
@@ -32,13 +38,22 @@ EMPTY: dict[str, Any] = {
 }
 
 
+def dumped(values: Values) -> bytes:
+    """Values as records keep them."""
+    return kept(values)
+
+
+# --- playing again ---------------------------------------------------------------------------------------
+
+
 def setting(description: Description) -> Setting:
     """What a run's play is played on; the same whenever it is asked for."""
     run, request = description.run, description.request
     config = request.get("config") or {}
+    graph = run.graph
     return Setting(
         key=key_of(run.run_id),
-        channels=run.graph.channels,
+        channels=graph.channels,
         play=run.stub.play if run.stub else NOTHING,
         given=request.get("input"),
         before=loads(run.before) if run.before is not None else None,
@@ -47,6 +62,12 @@ def setting(description: Description) -> Setting:
         start=run.start,
         streaming=not TOKEN_MODES.isdisjoint(description.modes),
         scope=loads(run.scope),
+        ground=run.ground,
+        anew=run.anew,
+        fork=run.fork,
+        command=command_of(request, graph, run.ground),
+        pause_before=graph.pause_before.union(request.get("interrupt_before") or ()),
+        pause_after=graph.pause_after.union(request.get("interrupt_after") or ()),
         **({"recursion_limit": config["recursion_limit"]} if "recursion_limit" in config else {}),
     )
 
@@ -58,59 +79,186 @@ def replayed(run: Run) -> Iterator[Fact]:
     return islice(play(setting(Description(run))), run.told)
 
 
-def history(thread: Thread) -> Iterator[dict[str, Any]]:
-    """The thread's states, newest first."""
-    for run in reversed(thread.runs):
-        found = snapshots(replayed(run))
-        if found:
-            description = Description(run)
-            for snapshot in reversed(found):
-                yield _wire(snapshot, description)
+# --- checkpoints as they stand ---------------------------------------------------------------------------
 
 
-def newest(thread: Thread) -> dict[str, Any]:
-    """The thread's state now."""
-    return next(history(thread), EMPTY)
+def snapshots(thread: Thread) -> Iterator[Snapshot]:
+    """The thread's checkpoints, newest first, each with what later runs have made of its tasks."""
+    later: dict[str, Snapshot] = {}
+    for writer in reversed(thread.trail):
+        for snapshot, found in reversed(_of(writer)):
+            if found:
+                later.setdefault(snapshot.checkpoint.id, snapshot)
+            else:
+                yield later.pop(snapshot.checkpoint.id, snapshot)
 
 
-def _wire(snapshot: Snapshot, description: Description) -> dict[str, Any]:
-    def place(checkpoint_id: str | None) -> dict[str, str] | None:
-        if checkpoint_id is None:
-            return None
-        return {"checkpoint_id": checkpoint_id, "thread_id": description.thread_id, "checkpoint_ns": ""}
-
-    return {
-        "values": snapshot.values,
-        "next": list(snapshot.next),
-        "tasks": snapshot.tasks,
-        "metadata": _metadata(snapshot, description),
-        "created_at": iso(snapshot.at),
-        "checkpoint": place(snapshot.id),
-        "parent_checkpoint": place(snapshot.parent),
-        "interrupts": [],
-        "checkpoint_id": snapshot.id,
-        "parent_checkpoint_id": snapshot.parent,
-    }
+def standing(thread: Thread, checkpoint_id: str | None = None) -> Snapshot | None:
+    """One checkpoint of the thread, the newest unless another is named; None where there is none."""
+    for snapshot in snapshots(thread):
+        if checkpoint_id is None or snapshot.checkpoint.id == checkpoint_id:
+            return snapshot
+    return None
 
 
-def _metadata(snapshot: Snapshot, description: Description) -> dict[str, Any]:
+def _of(writer: Run | Snapshot) -> list[tuple[Snapshot, bool]]:
+    """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
+    if isinstance(writer, Snapshot):
+        return [(writer, False)]
+    levels = entries(replayed(writer))
+    description = Description(writer)
+    if writer.status == "interrupted":
+        levels.cut()
+    found = [(_stored(levels.snapshot(entry), description), entry.found) for entry in levels.within[""]]
+    if description.exits:
+        # langgraph 1.2.22: saved once, at the end, behind the checkpoint that was there before.
+        return [
+            (msgspec.structs.replace(snapshot, parent=writer.parent), found) for snapshot, found in found[-1:]
+        ]
+    return found
+
+
+def _stored(snapshot: Snapshot, description: Description, task: Task | None = None) -> Snapshot:
+    """The checkpoint with the metadata that is kept with it, and so for the graphs inside its tasks."""
+    return msgspec.structs.replace(
+        snapshot,
+        stored=snapshot.stored or _metadata(snapshot, description, task),
+        writer=description.run,
+        tasks=tuple(
+            msgspec.structs.replace(outcome, inner=_stored(outcome.inner, description, outcome.task))
+            if outcome.inner is not None
+            else outcome
+            for outcome in snapshot.tasks
+        ),
+    )
+
+
+def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -> dict[str, Any]:
     """langgraph-api 0.16.7: scalar configurable first, then the run's metadata, then the checkpoint's own."""
     configurable = description.configurable
-    given = {
+    given: dict[str, Any] = {
         key: value
         for key, value in configurable.items()
         if not key.startswith(("__", "langgraph_"))
-        and key not in ("run_id", "thread_id")
+        and key not in ("run_id", "thread_id", "checkpoint_id", "checkpoint_ns")
         and isinstance(value, str | int | float | bool)
     }
+    at = snapshot.checkpoint
+    fork = {"checkpoint_id": configurable["checkpoint_id"]} if configurable.get("checkpoint_id") else {}
+    around: dict[str, Any] = {}
+    if task is not None:
+        given["checkpoint_map"] = at.parents
+        around = {
+            "langgraph_step": task.step,
+            "langgraph_node": task.node,
+            "langgraph_triggers": list(task.triggers),
+            "langgraph_path": task.path,
+            "langgraph_checkpoint_ns": at.within,
+            "checkpoint_ns": at.within.partition("|")[0],
+        }
     return {
         **given,
         **description.metadata,
         "run_id": description.run_id,
+        **fork,
         "thread_id": description.thread_id,
+        **around,
         "source": snapshot.source,
-        "step": snapshot.step,
-        "parents": {},
+        "step": at.step,
+        "parents": at.parents,
         "langgraph_auth_user_id": "",
         "langgraph_request_id": configurable["langgraph_request_id"],
     }
+
+
+# --- as the wire has them --------------------------------------------------------------------------------
+
+
+def history(thread: Thread) -> Iterator[dict[str, Any]]:
+    """The thread's states, newest first."""
+    for snapshot in snapshots(thread):
+        yield wire(snapshot, thread.thread_id)
+
+
+def newest(thread: Thread, *, subgraphs: bool = False) -> dict[str, Any]:
+    """The thread's state now: with what finished tasks have written, though others beside them have not."""
+    snapshot = standing(thread)
+    if snapshot is None:
+        return EMPTY
+    return current(snapshot, thread, subgraphs=subgraphs)
+
+
+def current(snapshot: Snapshot, thread: Thread, *, subgraphs: bool = False) -> dict[str, Any]:
+    """A state as `GET …/state` has it."""
+    shown = wire(snapshot, thread.thread_id, subgraphs=subgraphs)
+    pending = {outcome.task.id for outcome in snapshot.pending}
+    done = [outcome for outcome in snapshot.tasks if outcome.task.id not in pending]
+    if not pending or not done:
+        return shown
+    writes = [write for outcome in done for write in outcome.writes or ()]
+    channels = thread.runs[-1].graph.channels if thread.runs else None
+    if channels is not None:
+        shown["values"] = channels.write(snapshot.values, writes, new_id=_no_id)
+    tasks = shown["tasks"]
+    shown["next"] = [task["name"] for task in tasks if task["id"] in pending]
+    shown["tasks"] = [task if task["id"] in pending else {**task, "interrupts": []} for task in tasks]
+    shown["interrupts"] = [item for task in shown["tasks"] for item in task["interrupts"]]
+    return shown
+
+
+def _no_id() -> str:
+    return ""
+
+
+def wire(snapshot: Snapshot, thread_id: str, *, subgraphs: bool = False) -> dict[str, Any]:
+    """A state as histories have it."""
+    # langgraph 1.2.22: a stored checkpoint's tasks are found again in the order of the graph's definition, and
+    # what a join edge sets off is not found at all.
+    found = [outcome for outcome in snapshot.tasks if not any(map(_joins, outcome.task.triggers))]
+    found.sort(key=lambda outcome: (outcome.task.push is None, outcome.task.place))
+    parent = snapshot.parent
+    return {
+        "values": snapshot.values,
+        "next": [outcome.task.node for outcome in found],
+        "tasks": [_task(outcome, thread_id, subgraphs=subgraphs) for outcome in found],
+        "metadata": snapshot.stored,
+        "created_at": iso(snapshot.checkpoint.at),
+        "checkpoint": place(snapshot.checkpoint, thread_id),
+        "parent_checkpoint": None if parent is None else place(parent, thread_id),
+        "interrupts": [interrupt(item) for outcome in found for item in outcome.interrupts],
+        "checkpoint_id": snapshot.checkpoint.id,
+        "parent_checkpoint_id": None if parent is None else parent.id,
+    }
+
+
+def place(at: Checkpoint, thread_id: str) -> dict[str, Any]:
+    """Where a checkpoint is found."""
+    named = {"checkpoint_id": at.id, "thread_id": thread_id, "checkpoint_ns": at.within}
+    return {**named, "checkpoint_map": at.map} if at.within else named
+
+
+def interrupt(item: Interrupt) -> dict[str, Any]:
+    """An interrupt as threads and states keep it."""
+    return {"id": item.id, "value": item.value}
+
+
+def _task(outcome: Outcome, thread_id: str, *, subgraphs: bool) -> dict[str, Any]:
+    task = outcome.task
+    checkpoint = {"thread_id": thread_id, "checkpoint_ns": task.namespace} if task.nests else None
+    state = None
+    if subgraphs and outcome.writes is None and outcome.inner is not None:
+        checkpoint, state = None, wire(outcome.inner, thread_id, subgraphs=True)
+    return {
+        "id": task.id,
+        "name": task.node,
+        "path": task.path,
+        "error": None if outcome.failed is None else spelled(*outcome.failed),
+        "interrupts": [interrupt(item) for item in outcome.interrupts],
+        "checkpoint": checkpoint,
+        "state": state,
+        "result": None if outcome.writes is None else folded(outcome.writes),
+    }
+
+
+def _joins(trigger: str) -> bool:
+    return trigger.startswith("join:")

@@ -8,7 +8,7 @@ import msgspec
 from mockgraph.backend import search
 from mockgraph.backend.json import kept, loads, raw
 from mockgraph.backend.runs import Run
-from mockgraph.engine.facts import Checkpoint
+from mockgraph.engine.facts import Checkpoint, Snapshot
 from mockgraph.script.paths import BadPath, compile_path
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
@@ -18,11 +18,11 @@ _EXTRACT_ROOTS = ("config", "interrupts", "metadata", "values")
 
 
 class Thread(msgspec.Struct, gc=False):
-    """A thread. `values`, `metadata`, `config` and `error` are JSON.
+    """A thread. `values`, `metadata`, `config`, `error` and `interrupts` (by task) are JSON.
 
     `step` and `checkpoint` are those of the newest checkpoint (-2 and None before the first); `last_played` is
-    the stub of the last run; `stopped_at` names the nodes that are to run next, where a run left some.
-    `by_run` threads were made by a run and show their keys in another order.
+    the stub that stands at its end. `trail` is who has written checkpoints, oldest first: runs, and state updates
+    as the checkpoints that they made; `made` counts the runs, deleted ones too. `by_run` threads were made by a run and show their keys in another order.
     """
 
     thread_id: str
@@ -39,8 +39,14 @@ class Thread(msgspec.Struct, gc=False):
     step: int = -2
     checkpoint: Checkpoint | None = None
     last_played: str | None = None
-    stopped_at: str | None = None
-    runs: list[Run] = []
+    interrupts: bytes = b"{}"
+    trail: list[Run | Snapshot] = []
+    made: int = 0
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs on the thread, oldest first."""
+        return [writer for writer in self.trail if isinstance(writer, Run)]
 
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""
@@ -58,7 +64,7 @@ class Thread(msgspec.Struct, gc=False):
         if self.settled:
             wire["error"] = loads(self.error)
             if self.checkpoint is not None:
-                wire["interrupts"] = {}
+                wire["interrupts"] = loads(self.interrupts)
         return wire
 
 

@@ -11,45 +11,92 @@ import msgspec
 from mockgraph.meaning.channels import Values
 from mockgraph.meaning.chunks import Chunk
 from mockgraph.meaning.messages import Message
-from mockgraph.script.model import Model
+from mockgraph.script.model import Goto, Model, Superstep
+from mockgraph.script.model import Task as ScriptedTask
 from mockgraph.words.ids import digest, uuid6, uuid7, uuid_raw
-from mockgraph.words.vocabulary import PULL
+from mockgraph.words.vocabulary import PULL, PUSH
 
 
 class Task(msgspec.Struct, frozen=True, gc=False):
-    """A node at work in a superstep."""
+    """A node at work in a superstep.
+
+    `place` is where the script has it among the tasks of its superstep; `within` is the checkpoint namespace of
+    the graph that it belongs to, empty for the root; `push` is its number among the tasks that were sent, None
+    for one that an edge set off, and `packet` what was sent. `script` is what its node does.
+    """
 
     key: bytes
     node: str
     step: int
     triggers: tuple[str, ...]
-    place: int = 0  # among the tasks of its superstep, as the script has them
+    place: int = 0
+    within: str = ""
+    push: int | None = None
+    packet: Any = None
+    script: ScriptedTask | None = None
 
     @property
     def id(self) -> str:
         """LangGraph's task id: a hash in UUID spelling."""
-        return uuid_raw(digest(self.key, f"task {self.step} {self.node}"))
+        purpose = f"task {self.step} {self.node}"
+        if self.within or self.push is not None:
+            purpose = f"{purpose} {self.push} in {self.within}"
+        return uuid_raw(digest(self.key, purpose))
 
     @property
     def namespace(self) -> str:
         """The checkpoint namespace of whatever runs inside the task."""
-        return f"{self.node}:{self.id}"
+        own = f"{self.node}:{self.id}"
+        return f"{self.within}|{own}" if self.within else own
 
     @property
     def path(self) -> list[Any]:
-        return [PULL, self.node]
+        return [PULL, self.node] if self.push is None else [PUSH, self.push, False]
+
+    @property
+    def nests(self) -> bool:
+        """Whether a graph runs inside."""
+        return self.script is not None and self.script.nests
 
 
 class Checkpoint(msgspec.Struct, frozen=True, gc=False):
-    """A checkpoint's identity; `at` is when it was saved, in microseconds."""
+    """A checkpoint's identity; `at` is when it was saved, in microseconds.
+
+    One inside a subgraph has its namespace in `within`, and in `over` the checkpoint that its parent stands at.
+    """
 
     key: bytes
     step: int
     at: int
+    within: str = ""
+    over: "Checkpoint | None" = None
 
     @property
     def id(self) -> str:
-        return uuid6(self.at, self.step, digest(self.key, f"checkpoint {self.step}"))
+        purpose = f"checkpoint {self.step} {self.within}" if self.within else f"checkpoint {self.step}"
+        return uuid6(self.at, self.step, digest(self.key, purpose))
+
+    @property
+    def parents(self) -> dict[str, str]:
+        """The checkpoints of the graphs around, by namespace, the root's first."""
+        return {} if self.over is None else self.over.map
+
+    @property
+    def map(self) -> dict[str, str]:
+        """The same and its own."""
+        return {**self.parents, self.within: self.id}
+
+
+class Interrupt(msgspec.Struct, frozen=True):
+    """A question of a node; `id` stays the same until it is answered."""
+
+    id: str
+    value: Any
+
+
+def interrupt_of(task: Task, value: Any, *, answered: int) -> Interrupt:
+    """The interrupt of a task that has got so many answers before."""
+    return Interrupt(digest(task.key, f"interrupt {task.id} {answered}").hex(), value)
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -67,6 +114,48 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         return uuid7(self.at, digest(self.key, f"model {self.number}"))
 
 
+class Outcome(msgspec.Struct, frozen=True):
+    """What has become of a task that a checkpoint named, as far as runs have come with it."""
+
+    task: Task
+    update: Any = None
+    writes: tuple[dict[str, Any], ...] | None = None  # None until it has finished
+    packets: tuple[tuple[str, Any], ...] = ()
+    interrupts: tuple[Interrupt, ...] = ()
+    answers: tuple[Any, ...] = ()
+    failed: tuple[str, str] | None = None
+    inner: "Snapshot | None" = None  # where the graph inside it stands
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A checkpoint as it stands: its values, the tasks that it named, and what has become of them.
+
+    `supersteps` is the play that named them, `position` where they stand in it. `stored` and `writer` are what the
+    backend keeps with it (its metadata, and the run that brought it so far), and nothing to the engine.
+    """
+
+    checkpoint: Checkpoint
+    parent: Checkpoint | None
+    source: str
+    values: Values
+    tasks: tuple[Outcome, ...]
+    supersteps: tuple[Superstep, ...] = ()
+    position: int = 0
+    given: Any = None
+    stored: Any = None
+    writer: Any = None
+
+    @property
+    def pending(self) -> tuple[Outcome, ...]:
+        """The tasks that have not finished."""
+        return tuple(outcome for outcome in self.tasks if outcome.writes is None)
+
+    @property
+    def interrupts(self) -> tuple[Interrupt, ...]:
+        """The questions that wait for an answer."""
+        return tuple(interrupt for outcome in self.pending for interrupt in outcome.interrupts)
+
+
 class RunStarted(msgspec.Struct, frozen=True, gc=False):
     """The graph was called with this input, as the client sent it."""
 
@@ -81,7 +170,23 @@ class CheckpointSaved(msgspec.Struct, frozen=True, gc=False):
     source: str
     values: Values
     next: tuple[Task, ...]
+    supersteps: tuple[Superstep, ...] = ()
+    position: int = 0  # of `next` in the supersteps
     given: Any = None  # of an input checkpoint: what the graph reads of the input, as the client sent it
+
+
+class CheckpointFound(msgspec.Struct, frozen=True):
+    """The run goes on from a checkpoint that was there.
+
+    `values` are its own and whatever a command updates, `next` its tasks and whatever a command goes to;
+    `supersteps` is the play that goes on, `position` where these tasks stand in it.
+    """
+
+    snapshot: Snapshot
+    values: Values
+    next: tuple[Task, ...]
+    supersteps: tuple[Superstep, ...]
+    position: int
 
 
 class ValuesChanged(msgspec.Struct, frozen=True, gc=False):
@@ -137,11 +242,12 @@ class ModelAnswered(msgspec.Struct, frozen=True, gc=False):
 
 
 class NodeReturned(msgspec.Struct, frozen=True, gc=False):
-    """The node's function returned; `update` is as returned (None: nothing)."""
+    """The node's function returned; `update` is as returned (None: nothing), `goto` where its Command goes."""
 
     task: Task
     input: Values
     update: Any
+    goto: Goto | None = None
 
 
 class MessageReturned(msgspec.Struct, frozen=True, gc=False):
@@ -158,6 +264,35 @@ class TaskFinished(msgspec.Struct, frozen=True, gc=False):
     update: Any
     writes: tuple[dict[str, Any], ...]
     at: int
+    packets: tuple[tuple[str, Any], ...] = ()  # what it sends: node and input
+
+
+class TaskRecalled(msgspec.Struct, frozen=True, gc=False):
+    """A task that had finished in an earlier run, beside one that had not: its writes are taken as they were."""
+
+    task: Task
+    update: Any
+
+
+class TaskInterrupted(msgspec.Struct, frozen=True):
+    """The node asks; `values` are those of its graph."""
+
+    task: Task
+    interrupts: tuple[Interrupt, ...]
+    answers: tuple[Any, ...]  # that the node has got before
+    values: Values
+    at: int
+
+
+class Paused(msgspec.Struct, frozen=True, gc=False):
+    """The run stops at a breakpoint."""
+
+
+class Inside(msgspec.Struct, frozen=True):
+    """A fact of a subgraph, by its checkpoint namespace."""
+
+    within: str
+    fact: Any
 
 
 class TaskFailed(msgspec.Struct, frozen=True, gc=False):
@@ -199,6 +334,7 @@ class Wait(msgspec.Struct, frozen=True, gc=False):
 Fact = (
     RunStarted
     | CheckpointSaved
+    | CheckpointFound
     | ValuesChanged
     | TaskStarted
     | NodeEntered
@@ -209,7 +345,11 @@ Fact = (
     | NodeReturned
     | MessageReturned
     | TaskFinished
+    | TaskRecalled
+    | TaskInterrupted
     | TaskFailed
+    | Paused
+    | Inside
     | InputRefused
     | RunFailed
     | RunFinished

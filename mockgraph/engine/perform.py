@@ -1,46 +1,76 @@
-"""One task of a superstep: its node is entered, does what its script says, and returns or raises."""
+"""One task of a superstep: its node is entered, does what its script says, and returns, asks or raises."""
 
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from mockgraph.engine import facts
-from mockgraph.engine.facts import Fact, Wait
+from mockgraph.engine.facts import Checkpoint, Fact, Inside, Outcome, Wait
 from mockgraph.engine.setting import Progress, Setting
 from mockgraph.meaning import chunks
-from mockgraph.meaning.channels import Values
+from mockgraph.meaning.channels import Channels, Values
 from mockgraph.meaning.messages import Message, WireMessage, is_wire, require_fields
 from mockgraph.script import model, templates
 from mockgraph.words.errors import GraphError
 
+if TYPE_CHECKING:
+    from mockgraph.engine.play import Level
+
+
+class WentOut(Exception):
+    """A node inside a subgraph leaves it for a node of the graph around: the subgraph ends here."""
+
+    def __init__(self, update: Any) -> None:
+        self.update = update
+
+
+class Stand(msgspec.Struct, frozen=True, gc=False):
+    """What the tasks of a superstep share: the run, its time, and the graph that they belong to, as it stands."""
+
+    setting: Setting
+    progress: Progress
+    channels: Channels
+    values: Values
+    checkpoint: Checkpoint
+    level: "Callable[..., Level]"
+
 
 class Performance:
-    """Iterates over the facts of one task; `writes` holds what it wrote once it has ended."""
+    """Iterates over the facts of one task; what came of it stands in the attributes once it has ended."""
 
-    __slots__ = ("_key", "_progress", "_script", "_setting", "_task", "_values", "writes")
+    __slots__ = ("_answers", "_outcome", "_stand", "_task", "_values", "interrupts", "packets", "writes")
 
-    def __init__(
-        self,
-        key: bytes,
-        task: facts.Task,
-        script: model.Task,
-        values: Values,
-        setting: Setting,
-        progress: Progress,
-    ) -> None:
-        self._key = key
+    def __init__(self, outcome: Outcome, stand: Stand, answers: tuple[Any, ...]) -> None:
+        task = outcome.task
+        assert task.script is not None
         self._task = task
-        self._script = script
-        self._values = values
-        self._setting = setting
-        self._progress = progress
+        self._outcome = outcome
+        self._stand = stand
+        self._answers = answers  # every answer that the node has got, with those of this run
+        self._values: Any = stand.values
+        if task.packet is not None:
+            self._values = task.packet
+        elif task.script.input is not None:
+            self._values = self._filled(task.script.input, static=False)
         self.writes: tuple[dict[str, Any], ...] = ()
+        self.packets: tuple[tuple[str, Any], ...] = ()
+        self.interrupts: tuple[facts.Interrupt, ...] = ()
+
+    @property
+    def seen(self) -> Any:
+        """What the node sees: the state, or what was sent to it."""
+        return self._values
 
     def __iter__(self) -> Iterator[Fact]:
-        task = self._task
+        task, progress = self._task, self._stand.progress
+        assert task.script is not None
         yield facts.NodeEntered(task, self._values)
         updates: list[dict[str, Any]] = []
         returned: list[Message] = []
-        for step in self._script.steps:
+        inside: Values | None = None
+        went: model.Goto | None = None
+        for step in task.script.steps:
             if type(step) is model.Update:
                 update = yield from self._update(step, returned)
                 updates.append(update)
@@ -52,19 +82,94 @@ class Performance:
                 yield from self._spoken(self._filled(step.message, static=step.static), step.speech)
             elif type(step) is model.Fail:
                 raised = _raised(step.type, self._filled(step.message, static=False))
-                yield facts.TaskFailed(task, raised.error, raised.message, self._progress.tick())
+                yield facts.TaskFailed(task, raised.error, raised.message, progress.tick())
                 raise raised
+            elif type(step) is model.Ask:
+                value = self._filled(step.value, static=False)
+                asked = facts.interrupt_of(task, value, answered=len(self._answers))
+                yield self._interrupted((asked,))
+                return
+            elif type(step) is model.Subgraph:
+                inside = yield from self._inside(step)
+                if inside is None:
+                    return
+            elif type(step) is model.Send:
+                self.packets += tuple(
+                    (packet.node, self._filled(packet.input, static=False)) for packet in step.packets
+                )
+            elif type(step) is model.Goto:
+                went = step
+        if inside is not None and not updates:
+            updates.append(inside)
+            returned.extend(self._new(inside))
         result: Any = updates if len(updates) > 1 else (updates[0] if updates else None)
-        yield facts.NodeReturned(task, self._values, result)
+        if went is not None and went.parent:
+            raise WentOut(result)
+        yield facts.NodeReturned(task, self._values, result, went)
         for message in returned:
             yield facts.MessageReturned(task, message)
         self.writes = tuple(update for update in updates if update)
-        yield facts.TaskFinished(task, result, self.writes, self._progress.tick())
+        yield facts.TaskFinished(task, result, self.writes, progress.tick(), self.packets)
+
+    def _interrupted(self, interrupts: tuple[facts.Interrupt, ...]) -> Fact:
+        self.interrupts = interrupts
+        stand = self._stand
+        return facts.TaskInterrupted(
+            self._task, interrupts, self._answers, stand.values, stand.progress.tick()
+        )
+
+    def _inside(self, step: model.Subgraph) -> Generator[Fact, None, Values | None]:
+        """The graph inside the node, to its end: the values that it returns; None where it asks."""
+        stand, namespace = self._stand, self._task.namespace
+        channels = step.channels or msgspec.structs.replace(stand.channels, input_keys=None, output_keys=None)
+        level = stand.level(
+            stand.setting,
+            stand.progress,
+            channels=channels,
+            supersteps=step.supersteps,
+            within=namespace,
+            over=stand.checkpoint,
+        )
+        if self._outcome.inner is None:
+            given = self._values if step.input is None else self._filled(step.input, static=False)
+            going = level.begins(given, before=None, step=-2, parent=None)
+        else:
+            going = level.goes_on(self._outcome.inner, anew=self._resumed)
+        try:
+            for fact in going:
+                yield fact if type(fact) in (Wait, Inside) else Inside(namespace, fact)
+        except GraphError as error:
+            yield facts.TaskFailed(self._task, error.error, error.message, stand.progress.tick())
+            raise
+        except WentOut as way:
+            update: Values = way.update or {}
+            return update
+        if level.interrupts:
+            yield self._interrupted(level.interrupts)
+            return None
+        return channels.output(level.values)
+
+    @property
+    def _resumed(self) -> bool:
+        """Whether this run answers the node (or one inside it), so that its script is another than before."""
+        answers = self._stand.setting.command.answers if self._stand.setting.command else None
+        return answers is not None and any(asked.id in answers for asked in self._outcome.interrupts)
+
+    def _new(self, values: Values) -> Iterator[Message]:
+        """The messages among the values of a subgraph that the state has not had before."""
+        for key, reducer in self._stand.channels.declared.items():
+            if reducer == "add_messages":
+                for message in values.get(key) or ():
+                    if not self._known(key, message["id"]):
+                        yield message
 
     def _filled(self, tree: Any, *, static: bool) -> Any:
         if static:
             return tree
-        return templates.fill(tree, {**self._setting.scope, "state": self._values})
+        scope = {**self._stand.setting.scope, "state": self._values, "resumes": list(self._answers)}
+        if self._answers:
+            scope["resume"] = self._answers[-1]
+        return templates.fill(tree, scope)
 
     def _update(self, step: model.Update, returned: list[Message]) -> Generator[Fact, None, dict[str, Any]]:
         """The update as the node returns it; models write its AI messages first, others are `returned`."""
@@ -80,7 +185,7 @@ class Performance:
                     message = yield from self._spoken(message, step.speech)
                 elif is_wire(message) and message["type"] != "remove":
                     if message["id"] is None:
-                        message = WireMessage({**message, "id": self._progress.new_id()})
+                        message = WireMessage({**message, "id": self._stand.progress.new_id()})
                     if not self._known(key, message["id"]):
                         returned.append(message)
                 made.append(message)
@@ -89,39 +194,42 @@ class Performance:
 
     def _known(self, key: str, message_id: str) -> bool:
         """langgraph 1.2.22: a returned message that the state has already is not shown again."""
-        return any(message.get("id") == message_id for message in self._values.get(key) or ())
+        seen = self._values.get(key) if isinstance(self._values, dict) else None
+        return any(message.get("id") == message_id for message in seen or ())
 
     def _spoken(self, message: Message, speech: model.Speech) -> Generator[Fact, None, Message]:
         """A model's answer: called, streamed in pieces where somebody streams, answered; gives the message."""
         assert speech.model is not None
         require_fields(message)
-        self._progress.calls += 1
-        call = facts.Call(self._key, self._progress.calls, self._progress.tick(), self._task, speech.model)
-        heard = self._values.get("messages") or []
+        setting, progress = self._stand.setting, self._stand.progress
+        progress.calls += 1
+        call = facts.Call(setting.key, progress.calls, progress.tick(), self._task, speech.model)
+        heard = (self._values.get("messages") if isinstance(self._values, dict) else None) or []
         streams = speech.pieces is None or len(speech.pieces) > 0
-        streaming = streams and self._setting.streaming
+        streaming = streams and setting.streaming
         if message["id"] is None:
             # langgraph-api 0.16.7: a streamed answer is named after its call, a whole one with "-0" behind.
             message = WireMessage({**message, "id": f"lc_run--{call.run_id}" + ("" if streaming else "-0")})
-        if self._setting.streaming:
+        if setting.streaming:
             yield facts.ModelCalled(call, heard)
         if speech.pieces:
             yield from self._pieces(call, message, speech.pieces)
         elif streaming:
             for chunk in chunks.cut(message, id=message["id"]):
                 yield facts.ChunkStreamed(call, chunk)
-        if self._setting.streaming:
+        if setting.streaming:
             yield facts.ModelAnswered(call, heard, message, streaming)
         return message
 
     def _pieces(self, call: facts.Call, message: Message, pieces: tuple[model.Piece, ...]) -> Iterator[Fact]:
+        streaming = self._stand.setting.streaming
         for piece in pieces:
             if piece.delay:
                 yield Wait(piece.delay)
-            if self._setting.streaming:
+            if streaming:
                 yield facts.ChunkStreamed(call, {**piece.fields, "id": message["id"]})
         last = pieces[-1].fields
-        if self._setting.streaming and last["chunk_position"] != "last":
+        if streaming and last["chunk_position"] != "last":
             # langchain-core 1.7.2: named after the call, also where the provider named the message.
             empty: Any = [] if isinstance(last["content"], list) else ""
             closing = chunks.chunk(empty, id=f"lc_run--{call.run_id}", position="last")

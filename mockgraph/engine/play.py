@@ -8,8 +8,15 @@ whatever happens inside them happens side by side; when the last one has ended t
 values in the order of the tasks, not of their ends; the values are shown if anybody wrote; and a checkpoint
 names the next tasks. The step of a thread's first checkpoint is -1 and goes up by one with each.
 
-A node that raises ends the run: its result is told, what ran beside it stops, and neither values nor a
-checkpoint follow. So does a state that the channels cannot be brought into, or a template without its value.
+A run may also go on from a checkpoint that is there: it shows the values and the checkpoint again and starts the
+tasks that it named, under the ids that they had. Those that had finished are recalled, not played. What the
+others do is said by the play that named them; where the run answers a question or goes to a node, by the play of
+its own stub, which begins there. From an older checkpoint it goes on from a copy (`source=fork`) with fresh tasks.
+
+A node that asks stops the graph when the tasks beside it have ended: their writes are shown but not yet folded
+in, and no checkpoint follows. A node that raises ends the run: its result is told, what ran beside it stops, and
+neither values nor a checkpoint follow. So does a state that the channels cannot be brought into, or a template
+without its value. A subgraph is the same play once more, one level down: its facts come `Inside` its namespace.
 
 Time is data. A delay is a fact (`Wait`), and the time of every other fact is the start of the run, plus the
 waits before it, plus one microsecond per fact, so that a play can be played again, at any time, with the same
@@ -22,14 +29,19 @@ their messages tell.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
 
 from mockgraph.engine import facts
-from mockgraph.engine.facts import Checkpoint, Fact, Wait
-from mockgraph.engine.perform import Performance
+from mockgraph.engine.facts import Checkpoint, Fact, Outcome, Snapshot, Wait
+from mockgraph.engine.perform import Performance, Stand
 from mockgraph.engine.setting import Progress, Setting
+from mockgraph.meaning.channels import Channels, Values
+from mockgraph.script import model
 from mockgraph.words.errors import GraphError, UnresolvedTemplate
-from mockgraph.words.vocabulary import START
+from mockgraph.words.vocabulary import PUSH, START
 
 _RECURSION = (
     "Recursion limit of {limit} reached without hitting a stop condition. You can increase the limit by setting "
@@ -37,87 +49,389 @@ _RECURSION = (
     "https://docs.langchain.com/oss/python/langgraph/errors/GRAPH_RECURSION_LIMIT"
 )
 _NO_INPUT = "Received no input for __start__"
+_NO_CHECKPOINT = "'NoneType' object is not iterable"
+
+Packets = Sequence[tuple[str, Any]]
 
 
 def play(setting: Setting) -> Iterator[Fact]:
     """Every fact of a run, from its start to RunFinished or RunFailed."""
-    progress = Progress(setting)
     yield facts.RunStarted(setting.given)
+    root = Level(setting, Progress(setting), channels=setting.channels, supersteps=setting.play.supersteps)
     try:
-        yield from _supersteps(setting, progress)
+        yield from _run(root, setting)
     except GraphError as error:
         yield facts.RunFailed(error.error, error.message)
     except UnresolvedTemplate as error:
         yield facts.RunFailed("UnresolvedTemplate", str(error))
 
 
-def _supersteps(setting: Setting, progress: Progress) -> Iterator[Fact]:
-    channels, supersteps = setting.channels, setting.play.supersteps
+def _run(root: "Level", setting: Setting) -> Iterator[Fact]:
     if setting.recursion_limit < 1:
         raise GraphError("ValueError", "recursion_limit must be at least 1")
-    values = channels.found(setting.before)
-    if setting.given is None:
+    if setting.command is not None and setting.command.error is not None:
+        raise GraphError(*setting.command.error)
+    if setting.ground is not None:
+        yield from root.goes_on(setting.ground, anew=setting.anew, fork=setting.fork)
+    elif setting.command is not None:
+        yield from root.commanded()
+    elif setting.given is None:
         if setting.before is None:
             raise GraphError("EmptyInputError", _NO_INPUT)
-        yield facts.ValuesChanged(values)
-        yield facts.RunFinished(values)
-        return
-    step = setting.step + 1
-    checkpoint = Checkpoint(setting.key, step, progress.tick())
-    start = facts.Task(setting.key, START, step + 1, (START,))
-    try:
-        written = channels.takes(setting.given)
-    except GraphError as error:
-        yield facts.CheckpointSaved(checkpoint, setting.parent, "input", values, (start,))
-        yield facts.InputRefused(start, error.error, error.message)
-        raise
-    yield facts.CheckpointSaved(checkpoint, setting.parent, "input", values, (start,), written)
-    values = channels.write(values, (written,), new_id=progress.new_id)
-    if written:
-        yield facts.ValuesChanged(values, frozenset(written))
-    step, parent = step + 1, checkpoint
-    checkpoint = Checkpoint(setting.key, step, progress.tick())
-    tasks = _tasks(setting, 0, step)
-    yield facts.CheckpointSaved(checkpoint, parent, "loop", values, tasks)
-    for position, superstep in enumerate(supersteps):
-        for task in tasks:
-            yield facts.TaskStarted(task, values, progress.tick())
-        performances = [
-            Performance(setting.key, task, superstep.tasks[task.place], values, setting, progress)
-            for task in tasks
-        ]
-        yield from _side_by_side(performances, progress)
-        writes = [write for performance in performances for write in performance.writes]
-        if writes:
-            values = channels.write(values, writes, new_id=progress.new_id)
-            yield facts.ValuesChanged(values, frozenset(key for write in writes for key in write))
-        step, parent = step + 1, checkpoint
-        checkpoint = Checkpoint(setting.key, step, progress.tick())
-        tasks = _tasks(setting, position + 1, step)
-        yield facts.CheckpointSaved(checkpoint, parent, "loop", values, tasks)
-        if position + 1 == setting.recursion_limit:
-            raise GraphError("GraphRecursionError", _RECURSION.format(limit=setting.recursion_limit))
-    yield facts.RunFinished(values)
+        root.values = setting.channels.found(setting.before)
+        yield facts.ValuesChanged(root.values)
+    else:
+        yield from root.begins(setting.given, before=setting.before, step=setting.step, parent=setting.parent)
+    yield facts.RunFinished(root.values)
 
 
-def _tasks(setting: Setting, position: int, step: int) -> tuple[facts.Task, ...]:
-    """The tasks that a checkpoint at `step` names: those of the superstep at `position`, if there is one.
+class Level:
+    """One graph at work: the root of a run, or a subgraph in one of its tasks.
 
-    LangGraph prepares them in the order of their nodes' names.
+    `values` are its values so far; `interrupts` are the questions that it stopped at.
     """
-    if position >= len(setting.play.supersteps):
-        return ()
-    tasks = [
-        facts.Task(setting.key, task.node, step + 1, task.triggers, place)
-        for place, task in enumerate(setting.play.supersteps[position].tasks)
-    ]
-    return tuple(sorted(tasks, key=lambda task: task.node))
+
+    __slots__ = (
+        "_channels",
+        "_over",
+        "_progress",
+        "_setting",
+        "_supersteps",
+        "_within",
+        "interrupts",
+        "values",
+    )
+
+    def __init__(
+        self,
+        setting: Setting,
+        progress: Progress,
+        *,
+        channels: Channels,
+        supersteps: tuple[model.Superstep, ...],
+        within: str = "",
+        over: Checkpoint | None = None,
+    ) -> None:
+        self._setting = setting
+        self._progress = progress
+        self._channels = channels
+        self._supersteps = supersteps
+        self._within = within
+        self._over = over
+        self.values: Values = {}
+        self.interrupts: tuple[facts.Interrupt, ...] = ()
+
+    # --- the three beginnings ---
+
+    def begins(
+        self, given: Any, *, before: Values | None, step: int, parent: Checkpoint | None
+    ) -> Iterator[Fact]:
+        """From START, with an input."""
+        channels = self._channels
+        self.values = channels.found(before)
+        checkpoint = self._checkpoint(step + 1)
+        start = self._start(step + 2)
+        try:
+            written = channels.takes(given)
+        except GraphError as error:
+            yield facts.CheckpointSaved(checkpoint, parent, "input", self.values, (start,))
+            yield facts.InputRefused(start, error.error, error.message)
+            raise
+        yield facts.CheckpointSaved(
+            checkpoint, parent, "input", self.values, (start,), self._supersteps, -1, written
+        )
+        yield from self._takes(written)
+        yield from self._from(checkpoint)
+
+    def commanded(self) -> Iterator[Fact]:
+        """From START, with a command in place of an input: on a thread that has no checkpoint yet."""
+        command = self._setting.command
+        assert command is not None
+        self.values = self._channels.write(
+            self._channels.start(), command.writes, new_id=self._progress.new_id
+        )
+        checkpoint = self._checkpoint(-1)
+        start = self._start(0)
+        yield facts.CheckpointSaved(checkpoint, None, "input", self.values, (start,))
+        if not command.goto:
+            yield facts.InputRefused(start, "TypeError", _NO_CHECKPOINT)
+            raise GraphError("TypeError", _NO_CHECKPOINT)
+        if command.writes:
+            yield facts.ValuesChanged(self.values, _keys(command.writes))
+        yield from self._from(checkpoint)
+
+    def goes_on(self, ground: Snapshot, *, anew: bool, fork: bool = False) -> Iterator[Fact]:
+        """From a checkpoint: `anew` with this level's own play, else with the one that named its tasks."""
+        command = self._setting.command if not self._within else None
+        self.values = self._channels.found(ground.values)
+        if command is not None and command.writes:
+            self.values = self._channels.write(self.values, command.writes, new_id=self._progress.new_id)
+        if anew:
+            outcomes = self._recast(ground)
+            position = 0
+        else:
+            outcomes = ground.tasks
+            position = ground.position
+            self._supersteps = ground.supersteps
+        yield facts.ValuesChanged(self.values)
+        if fork:
+            step = ground.checkpoint.step + 1
+            checkpoint = self._checkpoint(step)
+            outcomes = tuple(Outcome(self._fresh(outcome.task, step + 1)) for outcome in outcomes)
+            tasks = tuple(outcome.task for outcome in outcomes)
+            yield facts.CheckpointSaved(
+                checkpoint,
+                ground.checkpoint,
+                "fork",
+                self.values,
+                tasks,
+                self._supersteps,
+                position,
+                ground.given,
+            )
+        else:
+            checkpoint = ground.checkpoint
+            tasks = tuple(outcome.task for outcome in outcomes)
+            yield facts.CheckpointFound(ground, self.values, tasks, self._supersteps, position)
+        if tasks and tasks[0].node == START:
+            yield from self._takes(self._channels.takes(ground.given))
+            yield from self._from(checkpoint)
+        else:
+            yield from self._on(outcomes, position, checkpoint, resumed=True)
+
+    def _start(self, step: int) -> facts.Task:
+        return facts.Task(self._setting.key, START, step, (START,), within=self._within)
+
+    def _takes(self, written: Values) -> Iterator[Fact]:
+        self.values = self._channels.write(self.values, (written,), new_id=self._progress.new_id)
+        if written:
+            yield facts.ValuesChanged(self.values, frozenset(written))
+
+    def _from(self, parent: Checkpoint) -> Iterator[Fact]:
+        """The checkpoint behind the input, and everything after it."""
+        checkpoint = self._checkpoint(parent.step + 1)
+        tasks = self._tasks(0, checkpoint.step, ())
+        yield facts.CheckpointSaved(checkpoint, parent, "loop", self.values, tasks, self._supersteps, 0)
+        yield from self._on(tuple(map(Outcome, tasks)), 0, checkpoint, resumed=False)
+
+    # --- supersteps ---
+
+    def _on(
+        self, outcomes: tuple[Outcome, ...], position: int, checkpoint: Checkpoint, *, resumed: bool
+    ) -> Iterator[Fact]:
+        """Superstep after superstep until there is none, or the graph stops."""
+        setting, played = self._setting, 0
+        while outcomes:
+            if not resumed and self._breaks(setting.pause_before, outcomes):
+                yield facts.Paused()
+                return
+            resumed = False
+            stand = Stand(setting, self._progress, self._channels, self.values, checkpoint, Level)
+            performances = _Performances(outcomes, stand)
+            yield from performances.play()
+            writes = performances.writes
+            if performances.interrupts:
+                if writes:
+                    shown = self._channels.write(self.values, writes, new_id=self._progress.new_id)
+                    yield facts.ValuesChanged(shown, _keys(writes))
+                self.interrupts = performances.interrupts
+                return
+            if writes:
+                self.values = self._channels.write(self.values, writes, new_id=self._progress.new_id)
+                yield facts.ValuesChanged(self.values, _keys(writes))
+            parent, position, done = checkpoint, position + 1, outcomes
+            checkpoint = self._checkpoint(parent.step + 1)
+            tasks = self._tasks(position, checkpoint.step, performances.packets)
+            yield facts.CheckpointSaved(
+                checkpoint, parent, "loop", self.values, tasks, self._supersteps, position
+            )
+            outcomes = tuple(map(Outcome, tasks))
+            played += 1
+            if played == setting.recursion_limit:
+                raise GraphError("GraphRecursionError", _RECURSION.format(limit=setting.recursion_limit))
+            if outcomes and self._breaks(setting.pause_after, done):
+                yield facts.Paused()
+                return
+
+    def _breaks(self, nodes: frozenset[str], outcomes: tuple[Outcome, ...]) -> bool:
+        if not nodes or self._within:
+            return False
+        return "*" in nodes or any(outcome.task.node in nodes for outcome in outcomes)
+
+    def _checkpoint(self, step: int) -> Checkpoint:
+        return Checkpoint(self._setting.key, step, self._progress.tick(), self._within, self._over)
+
+    def _tasks(self, position: int, step: int, packets: Packets) -> tuple[facts.Task, ...]:
+        """The tasks that a checkpoint at `step` names: those of the superstep at `position`, if there is one.
+
+        LangGraph prepares what was sent first, in the order of sending, and then the others by their nodes' names.
+        """
+        if position >= len(self._supersteps):
+            return ()
+        scripts = self._supersteps[position].tasks
+        pulled = [
+            facts.Task(
+                self._setting.key, script.node, step + 1, script.triggers, place, self._within, script=script
+            )
+            for place, script in enumerate(scripts)
+            if PUSH not in script.triggers
+        ]
+        pulled.sort(key=lambda task: task.node)
+        if len(pulled) == len(scripts):
+            return tuple(pulled)
+        return (*self._pushed(scripts, step, packets), *pulled)
+
+    def _pushed(self, scripts: tuple[model.Task, ...], step: int, packets: Packets) -> Iterator[facts.Task]:
+        waiting = [(place, script) for place, script in enumerate(scripts) if PUSH in script.triggers]
+        order: list[tuple[int, model.Task, Any]] = []
+        for node, packet in packets:
+            taker = next((pair for pair in waiting if pair[1].node == node), None)
+            if taker is not None:
+                waiting.remove(taker)
+                order.append((*taker, packet))
+        order.extend((place, script, None) for place, script in waiting)
+        for number, (place, script, packet) in enumerate(order):
+            yield facts.Task(
+                self._setting.key,
+                script.node,
+                step + 1,
+                script.triggers,
+                place,
+                self._within,
+                number,
+                packet,
+                script,
+            )
+
+    def _fresh(self, task: facts.Task, step: int) -> facts.Task:
+        """The same task, to be run again under an id of its own."""
+        return msgspec.structs.replace(task, key=self._setting.key, step=step)
+
+    # --- another play on a checkpoint that is there ---
+
+    def _recast(self, ground: Snapshot) -> tuple[Outcome, ...]:
+        """The ground's tasks with what this play has them do, and those that a command goes to.
+
+        A question that the run leaves unanswered stays with the script that asked it.
+        """
+        command = self._setting.command
+        answers = (command.answers if command else None) or {}
+        scripts = list(self._supersteps[0].tasks) if self._supersteps else []
+        outcomes: list[Outcome] = []
+        lacking: list[str] = []
+        for outcome in ground.tasks:
+            asked = [interrupt.id for interrupt in outcome.interrupts]
+            stays = outcome.writes is not None or (asked and answers.keys().isdisjoint(asked))
+            script = next((script for script in scripts if script.node == outcome.task.node), None)
+            if script is not None:
+                scripts.remove(script)
+            if stays:
+                outcomes.append(outcome)
+            elif script is None:
+                lacking.append(outcome.task.node)
+            else:
+                outcomes.append(
+                    msgspec.structs.replace(
+                        outcome, task=msgspec.structs.replace(outcome.task, script=script)
+                    )
+                )
+        gone = command.goto if command is not None and not self._within else ()
+        outcomes += map(Outcome, self._gone(gone, scripts, ground.checkpoint.step + 1, lacking))
+        if lacking or scripts:
+            begins = (
+                ", ".join(task.node for task in self._supersteps[0].tasks) if self._supersteps else "nothing"
+            )
+            stands = ", ".join([outcome.task.node for outcome in ground.pending] + [node for node, _ in gone])
+            raise GraphError(
+                "PlayFailed",
+                f"the play begins with {begins}, but the thread waits at {stands or 'no node'}; "
+                "begin it with the nodes that are resumed or gone to",
+            )
+        return tuple(outcomes)
+
+    def _gone(
+        self, gone: Packets, scripts: list[model.Task], step: int, lacking: list[str]
+    ) -> Iterator[facts.Task]:
+        """The tasks of the nodes that a command goes to."""
+        command = self._setting.command
+        for number, (node, packet) in enumerate(gone):
+            script = next((script for script in scripts if script.node == node), None)
+            if script is None:
+                lacking.append(node)
+                continue
+            scripts.remove(script)
+            sent = command is not None and command.sent
+            yield facts.Task(
+                self._setting.key,
+                node,
+                step,
+                (PUSH,) if sent else script.triggers,
+                number,
+                self._within,
+                number if sent else None,
+                packet if sent else None,
+                script,
+            )
 
 
-def _side_by_side(performances: list[Performance], progress: Progress) -> Iterator[Fact]:
+class _Performances:
+    """The tasks of one superstep, side by side."""
+
+    def __init__(self, outcomes: tuple[Outcome, ...], stand: Stand) -> None:
+        command = stand.setting.command
+        answers = (command.answers if command else None) or {}
+        self._stand = stand
+        self._outcomes = outcomes
+        self._going: dict[int, Performance] = {}
+        for at, outcome in enumerate(outcomes):
+            if outcome.writes is None:
+                new = tuple(answers[asked.id] for asked in outcome.interrupts if asked.id in answers)
+                self._going[at] = Performance(outcome, stand, outcome.answers + new)
+
+    def play(self) -> Iterator[Fact]:
+        stand = self._stand
+        for at, outcome in enumerate(self._outcomes):
+            seen = self._going[at].seen if at in self._going else stand.values
+            yield facts.TaskStarted(outcome.task, seen, stand.progress.tick())
+        for outcome in self._outcomes:
+            if outcome.writes is not None:
+                yield facts.TaskRecalled(outcome.task, outcome.update)
+        # Time is counted once, by the root: what waits inside a subgraph waits there too.
+        progress = None if stand.checkpoint.within else stand.progress
+        yield from _side_by_side(list(self._going.values()), progress)
+
+    @property
+    def _in_order(self) -> Iterator[tuple[tuple[dict[str, Any], ...], Packets]]:
+        """What each task came to, in the order of folding. langgraph 1.2.22: what was sent comes last."""
+        order = sorted(range(len(self._outcomes)), key=lambda at: self._outcomes[at].task.push is not None)
+        for at in order:
+            going, outcome = self._going.get(at), self._outcomes[at]
+            if going is not None:
+                yield going.writes, going.packets
+            else:
+                yield outcome.writes or (), outcome.packets
+
+    @property
+    def writes(self) -> list[dict[str, Any]]:
+        return [write for writes, _ in self._in_order for write in writes]
+
+    @property
+    def packets(self) -> Packets:
+        return [packet for _, packets in self._in_order for packet in packets]
+
+    @property
+    def interrupts(self) -> tuple[facts.Interrupt, ...]:
+        return tuple(asked for going in self._going.values() for asked in going.interrupts)
+
+
+def _keys(writes: Iterable[Any]) -> frozenset[str]:
+    return frozenset(key for write in writes for key in write)
+
+
+def _side_by_side(performances: list[Performance], progress: Progress | None) -> Iterator[Fact]:
     if len(performances) == 1:
         for fact in performances[0]:
-            if type(fact) is Wait:
+            if type(fact) is Wait and progress is not None:
                 progress.wait(fact.seconds)
             yield fact
         return
@@ -126,7 +440,8 @@ def _side_by_side(performances: list[Performance], progress: Progress) -> Iterat
     while waiting:
         at, order, going = heapq.heappop(waiting)
         if at > now:
-            progress.wait(at - now)
+            if progress is not None:
+                progress.wait(at - now)
             yield Wait(at - now)
             now = at
         for fact in going:

@@ -12,14 +12,14 @@ One rule spans modes. With `events` on, LangChain's own callbacks reach the stre
 writes there (custom payloads) only when its loop turns: a payload is seen behind the event that follows it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from mockgraph.engine import facts
 from mockgraph.engine.events import EVENTS
 from mockgraph.engine.facts import Fact
-from mockgraph.engine.failures import told
+from mockgraph.engine.failures import spelled, told
 from mockgraph.engine.view import Part, Stage, View
 from mockgraph.meaning import chunks
 from mockgraph.words.clock import iso
@@ -39,6 +39,27 @@ def _values(fact: facts.ValuesChanged, stage: Stage) -> Iterator[Part]:
 
 def _updates(fact: facts.TaskFinished, stage: Stage) -> Iterator[Part]:
     yield "updates", {fact.task.node: shown_update(fact.update, stage.view)}
+
+
+def _recalled(fact: facts.TaskRecalled, stage: Stage) -> Iterator[Part]:
+    yield "updates", {fact.task.node: shown_update(fact.update, stage.view), "__metadata__": {"cached": True}}
+
+
+def asked(interrupts: Iterable[facts.Interrupt]) -> list[dict[str, Any]]:
+    """Interrupts as streams and waits show them."""
+    return [{"value": item.value, "id": item.id, "response_schema": None} for item in interrupts]
+
+
+def _updates_asked(fact: facts.TaskInterrupted, _stage: Stage) -> Iterator[Part]:
+    yield "updates", {"__interrupt__": asked(fact.interrupts)}
+
+
+def _updates_paused(_fact: facts.Paused, _stage: Stage) -> Iterator[Part]:
+    yield "updates", {"__interrupt__": []}
+
+
+def _values_asked(fact: facts.TaskInterrupted, stage: Stage) -> Iterator[Part]:
+    yield "values", {**stage.view.channels.output(fact.values), "__interrupt__": asked(fact.interrupts)}
 
 
 def shown_update(update: Any, view: View) -> Any:
@@ -62,12 +83,14 @@ def _tuple_chunk(fact: facts.ChunkStreamed, stage: Stage) -> Iterator[Part]:
 
 
 def _tuple_answer(fact: facts.ModelAnswered, stage: Stage) -> Iterator[Part]:
+    stage.shown.add(fact.message["id"])
     if not fact.streamed:
         yield "messages", [fact.message, stage.view.call_metadata(fact.call)]
 
 
 def _tuple_returned(fact: facts.MessageReturned, stage: Stage) -> Iterator[Part]:
-    yield "messages", [fact.message, stage.view.node_metadata(fact.task)]
+    if stage.first(fact.message["id"]):
+        yield "messages", [fact.message, stage.view.node_metadata(fact.task)]
 
 
 def _partial(fact: facts.ChunkStreamed, stage: Stage) -> Iterator[Part]:
@@ -80,14 +103,16 @@ def _partial(fact: facts.ChunkStreamed, stage: Stage) -> Iterator[Part]:
 
 
 def _complete_answer(fact: facts.ModelAnswered, stage: Stage) -> Iterator[Part]:
+    stage.shown.add(fact.message["id"])
     if not fact.streamed:
         yield "messages/metadata", {fact.message["id"]: {"metadata": stage.view.call_metadata(fact.call)}}
         yield "messages/complete", [fact.message]
 
 
 def _complete_returned(fact: facts.MessageReturned, stage: Stage) -> Iterator[Part]:
-    yield "messages/metadata", {fact.message["id"]: {"metadata": stage.view.node_metadata(fact.task)}}
-    yield "messages/complete", [fact.message]
+    if stage.first(fact.message["id"]):
+        yield "messages/metadata", {fact.message["id"]: {"metadata": stage.view.node_metadata(fact.task)}}
+        yield "messages/complete", [fact.message]
 
 
 # --- tasks, checkpoints, debug ---------------------------------------------------------------------------
@@ -104,18 +129,26 @@ def task_start(fact: facts.TaskStarted, stage: Stage) -> dict[str, Any]:
     }
 
 
-def task_result(fact: facts.TaskFinished | facts.TaskFailed) -> dict[str, Any]:
+Ended = facts.TaskFinished | facts.TaskInterrupted | facts.TaskFailed
+
+
+def task_result(fact: Ended) -> dict[str, Any]:
     """What `tasks` and `debug` say of a task that ended."""
+    error: Any = None
+    result: dict[str, Any] = {}
+    interrupts: list[dict[str, Any]] = []
     if isinstance(fact, facts.TaskFailed):
-        error, result = told(fact.error, fact.message), {}
+        error = told(fact.error, fact.message)
+    elif isinstance(fact, facts.TaskInterrupted):
+        interrupts = asked(fact.interrupts)
     else:
-        error, result = None, folded(fact.writes)
+        result = folded(fact.writes)
     return {
         "id": fact.task.id,
         "name": fact.task.node,
         "error": error,
         "result": result,
-        "interrupts": [],
+        "interrupts": interrupts,
     }
 
 
@@ -131,33 +164,91 @@ def folded(writes: tuple[dict[str, Any], ...]) -> dict[str, Any]:
 
 
 def checkpoint(fact: facts.CheckpointSaved, stage: Stage) -> dict[str, Any]:
-    """What `checkpoints` and `debug` say of a checkpoint."""
-    configurable = stage.view.run.configurable
-
-    def config(checkpoint_id: str) -> dict[str, Any]:
-        return {"configurable": {"checkpoint_ns": "", **configurable, "checkpoint_id": checkpoint_id}}
-
+    """What `checkpoints` and `debug` say of a checkpoint that was saved."""
+    saved = fact.checkpoint
+    parent = None if stage.view.run.exits else fact.parent
     return {
-        "config": config(fact.checkpoint.id),
-        "parent_config": None if fact.parent is None else config(fact.parent.id),
+        "config": _config(saved, stage),
+        "parent_config": None if parent is None else _config(parent, stage),
         "values": fact.values,
-        "metadata": {"source": fact.source, "step": fact.checkpoint.step, "parents": {}},
+        "metadata": {"source": fact.source, "step": saved.step, "parents": saved.parents},
         "next": [task.node for task in fact.next],
-        "tasks": [{"id": task.id, "name": task.node, "interrupts": [], "state": None} for task in fact.next],
+        "tasks": [
+            {"id": task.id, "name": task.node, "interrupts": [], "state": _state(task, stage)}
+            for task in fact.next
+        ],
     }
+
+
+def found_checkpoint(fact: facts.CheckpointFound, stage: Stage) -> dict[str, Any]:
+    """The same of one that was there: what is stored with it, and what has become of its tasks."""
+    ground = fact.snapshot
+    outcomes = {outcome.task.id: outcome for outcome in ground.tasks}
+    parent = ground.parent
+    return {
+        "config": _config(ground.checkpoint, stage),
+        "parent_config": None
+        if parent is None
+        else {"configurable": place(parent, stage, first="thread_id")},
+        "values": fact.values,
+        "metadata": ground.stored,
+        "next": [task.node for task in fact.next],
+        "tasks": [
+            {**_became(outcomes.get(task.id) or facts.Outcome(task)), "state": _state(task, stage)}
+            for task in fact.next
+        ],
+    }
+
+
+def _became(outcome: facts.Outcome) -> dict[str, Any]:
+    named = {"id": outcome.task.id, "name": outcome.task.node}
+    if outcome.failed is not None:
+        return {**named, "error": spelled(*outcome.failed)}
+    if outcome.writes is not None:
+        return {**named, "result": folded(outcome.writes), "interrupts": []}
+    return {**named, "interrupts": asked(outcome.interrupts)}
+
+
+def _config(at: facts.Checkpoint, stage: Stage) -> dict[str, Any]:
+    above = {"checkpoint_map": at.map} if at.within else {}
+    configurable = stage.view.run.configurable
+    return {"configurable": {"checkpoint_ns": at.within, **configurable, **above, "checkpoint_id": at.id}}
+
+
+def _state(task: facts.Task, stage: Stage) -> dict[str, Any] | None:
+    if not task.nests:
+        return None
+    return {"configurable": {"thread_id": stage.view.run.thread_id, "checkpoint_ns": task.namespace}}
+
+
+def place(at: facts.Checkpoint, stage: Stage, *, first: str = "checkpoint_id") -> dict[str, Any]:
+    """Where a checkpoint is found, in either of the two orders in which its keys come."""
+    named = {
+        "checkpoint_id": at.id,
+        "thread_id": stage.view.run.thread_id,
+        "checkpoint_ns": at.within,
+    }
+    if first == "thread_id":
+        named["checkpoint_id"] = named.pop("checkpoint_id")
+    return {**named, "checkpoint_map": at.map} if at.within else named
 
 
 def _tasks_start(fact: facts.TaskStarted, stage: Stage) -> Iterator[Part]:
     yield "tasks", task_start(fact, stage)
 
 
-def _tasks_result(fact: facts.TaskFinished | facts.TaskFailed, _stage: Stage) -> Iterator[Part]:
+def _tasks_result(fact: Ended, _stage: Stage) -> Iterator[Part]:
     yield "tasks", task_result(fact)
 
 
 def _checkpoints(fact: facts.CheckpointSaved, stage: Stage) -> Iterator[Part]:
     if stage.view.run.checkpointed:
         yield "checkpoints", checkpoint(fact, stage)
+
+
+def _checkpoints_found(fact: facts.CheckpointFound, stage: Stage) -> Iterator[Part]:
+    if stage.view.run.checkpointed:
+        yield "checkpoints", found_checkpoint(fact, stage)
 
 
 def _debug(step: int, at: int, kind: str, payload: dict[str, Any]) -> Part:
@@ -168,29 +259,50 @@ def _debug_start(fact: facts.TaskStarted, stage: Stage) -> Iterator[Part]:
     yield _debug(fact.task.step, fact.at, "task", task_start(fact, stage))
 
 
-def _debug_result(fact: facts.TaskFinished | facts.TaskFailed, _stage: Stage) -> Iterator[Part]:
+def _debug_result(fact: Ended, _stage: Stage) -> Iterator[Part]:
     yield _debug(fact.task.step, fact.at, "task_result", task_result(fact))
 
 
 def _debug_checkpoint(fact: facts.CheckpointSaved, stage: Stage) -> Iterator[Part]:
-    if not stage.view.run.checkpointed:
-        return
-    payload = checkpoint(fact, stage)
+    if stage.view.run.checkpointed:
+        parent = None if stage.view.run.exits else fact.parent
+        yield _debugged(fact.checkpoint, parent, fact.next, checkpoint(fact, stage), stage)
 
-    def place(checkpoint_id: str) -> dict[str, str]:
-        thread_id = stage.view.run.thread_id
-        return {"checkpoint_id": checkpoint_id, "thread_id": thread_id, "checkpoint_ns": ""}
 
-    payload["checkpoint"] = place(fact.checkpoint.id)
-    payload["parent_checkpoint"] = None if fact.parent is None else place(fact.parent.id)
-    yield _debug(fact.checkpoint.step, fact.checkpoint.at, "checkpoint", payload)
+def _debug_found(fact: facts.CheckpointFound, stage: Stage) -> Iterator[Part]:
+    if stage.view.run.checkpointed:
+        ground = fact.snapshot
+        payload = found_checkpoint(fact, stage)
+        yield _debugged(ground.checkpoint, ground.parent, fact.next, payload, stage)
+
+
+def _debugged(
+    at: facts.Checkpoint,
+    parent: facts.Checkpoint | None,
+    tasks: Iterable[facts.Task],
+    payload: dict[str, Any],
+    stage: Stage,
+) -> Part:
+    """The `debug` form of a checkpoint: places beside it, and in its tasks in place of their state."""
+    payload["checkpoint"] = place(at, stage)
+    payload["parent_checkpoint"] = None if parent is None else place(parent, stage)
+    for told_of, task in zip(payload["tasks"], tasks, strict=True):
+        if (state := _state(task, stage)) is not None:
+            del told_of["state"]
+            told_of["checkpoint"] = state["configurable"]
+    return _debug(at.step, at.at, "checkpoint", payload)
 
 
 # --- the tables ------------------------------------------------------------------------------------------
 
 PROJECTIONS: dict[str, Projection] = {
-    "values": {facts.ValuesChanged: _values},
-    "updates": {facts.TaskFinished: _updates},
+    "values": {facts.ValuesChanged: _values, facts.TaskInterrupted: _values_asked},
+    "updates": {
+        facts.TaskFinished: _updates,
+        facts.TaskRecalled: _recalled,
+        facts.TaskInterrupted: _updates_asked,
+        facts.Paused: _updates_paused,
+    },
     "custom": {facts.CustomWritten: _custom},
     "messages": {
         facts.ChunkStreamed: _partial,
@@ -205,14 +317,17 @@ PROJECTIONS: dict[str, Projection] = {
     "tasks": {
         facts.TaskStarted: _tasks_start,
         facts.TaskFinished: _tasks_result,
+        facts.TaskInterrupted: _tasks_result,
         facts.TaskFailed: _tasks_result,
     },
-    "checkpoints": {facts.CheckpointSaved: _checkpoints},
+    "checkpoints": {facts.CheckpointSaved: _checkpoints, facts.CheckpointFound: _checkpoints_found},
     "debug": {
         facts.TaskStarted: _debug_start,
         facts.TaskFinished: _debug_result,
+        facts.TaskInterrupted: _debug_result,
         facts.TaskFailed: _debug_result,
         facts.CheckpointSaved: _debug_checkpoint,
+        facts.CheckpointFound: _debug_found,
     },
     "events": EVENTS,
 }
@@ -253,25 +368,39 @@ def _merged(modes: frozenset[str]) -> dict[type, tuple[Show, ...]]:
     return {kind: tuple(table[kind] for table in tables if kind in table) for kind in kinds}
 
 
+# Events whose names say nothing of the subgraph that they come from.
+_UNNAMED = ("messages/metadata", "messages/partial", "messages/complete", "events")
+
+
 class Projector:
     """The parts of a run for a set of modes, fact by fact."""
 
-    __slots__ = ("_held", "_holds", "_stage", "_table")
+    __slots__ = ("_held", "_holds", "_inside", "_inside_table", "_stage", "_table")
 
     def __init__(self, modes: frozenset[str], view: View) -> None:
         self._table = _merged(modes)
         self._stage = Stage(view)
+        self._inside = Stage(view.inside(), shown=self._stage.shown, totals=self._stage.totals)
+        # langgraph-api 0.16.7: `events` come from every level, asked for or not.
+        self._inside_table = self._table if view.run.subgraphs else _merged(modes & {"events"})
         self._holds = "events" in modes and "custom" in modes
         self._held: list[Part] = []
 
     def parts(self, fact: Fact) -> Sequence[Part]:
         """What the fact adds to the stream, in order."""
         shows = self._table.get(type(fact))
+        if type(fact) is facts.Inside:
+            return list(self._from_inside(fact))
         if self._holds:
             return list(self._turned(fact, shows or ()))
         if shows is None:
             return ()
         return [part for show in shows for part in show(fact, self._stage)]
+
+    def _from_inside(self, inside: facts.Inside) -> Iterator[Part]:
+        for show in self._inside_table.get(type(inside.fact), ()):
+            for event, payload in show(inside.fact, self._inside):
+                yield (event if event in _UNNAMED else f"{event}|{inside.within}"), payload
 
     def _turned(self, fact: Fact, shows: tuple[Show, ...]) -> Iterator[Part]:
         """With `events`: what the graph writes is seen behind the event that follows it."""

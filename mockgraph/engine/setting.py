@@ -1,20 +1,39 @@
 """What a play is played on, and the little that moves while it is played: the time and the ids handed out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from mockgraph.engine.facts import Checkpoint
+from mockgraph.engine.facts import Checkpoint, Snapshot
 from mockgraph.meaning.channels import Channels, Values
 from mockgraph.script.model import Play
 from mockgraph.words.ids import digest, uuid4
+
+NOBODY: frozenset[str] = frozenset()
+
+
+class Command(msgspec.Struct, frozen=True):
+    """What a run's command comes to: writes to the state, nodes to go to (with an input, where it was sent), answers.
+
+    `answers` are by interrupt id, None where it resumes nothing; `error` is why the graph refuses it.
+    """
+
+    writes: tuple[Mapping[str, Any], ...] = ()
+    goto: tuple[tuple[str, Any], ...] = ()
+    sent: bool = False
+    answers: Mapping[str, Any] | None = None
+    error: tuple[str, str] | None = None
 
 
 class Setting(msgspec.Struct, frozen=True):
     """What a play is played on: the run and the thread as they are when it begins.
 
     `before` are the thread's values, None on a thread without checkpoints; `step` and `parent` its last
-    checkpoint's. `start` is the run's beginning in microseconds; `scope` is what templates see.
+    checkpoint's. `start` is the run's beginning in microseconds; `scope` is what templates see. A run that goes
+    on from a checkpoint has it in `ground`: `anew` with `play`, else with the play that named its tasks; with `fork`
+    it leaves the checkpoint as it is and goes on from a copy.
+    `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
     """
 
     key: bytes
@@ -28,6 +47,12 @@ class Setting(msgspec.Struct, frozen=True):
     streaming: bool
     scope: dict[str, Any]
     recursion_limit: int = 10007
+    ground: Snapshot | None = None
+    anew: bool = False
+    fork: bool = False
+    command: Command | None = None
+    pause_before: frozenset[str] = NOBODY
+    pause_after: frozenset[str] = NOBODY
 
 
 class Progress:

@@ -1,4 +1,4 @@
-"""Facts to thread state: what each checkpoint of a run looked like, with what its tasks came to."""
+"""Facts to checkpoints as they stand: what each of them named, and what has become of it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,76 +6,149 @@ from typing import Any
 import msgspec
 
 from mockgraph.engine import facts
-from mockgraph.engine.facts import Fact
-from mockgraph.engine.failures import spelled
-from mockgraph.engine.projections import folded
+from mockgraph.engine.facts import Checkpoint, Fact, Interrupt, Outcome, Snapshot
 from mockgraph.meaning.channels import Values
+from mockgraph.script.model import Superstep
 from mockgraph.words.vocabulary import START
 
 
-class Snapshot(msgspec.Struct, frozen=True):
-    """One checkpoint: `tasks` are those that it named, in wire form, with results where they have ended."""
+class Entry(msgspec.Struct):
+    """A checkpoint of a run, while its facts are read. `found`: an earlier run had saved it."""
 
-    id: str
-    parent: str | None
-    step: int
+    checkpoint: Checkpoint
+    parent: Checkpoint | None
     source: str
-    at: int
     values: Values
-    next: tuple[str, ...]
-    tasks: list[dict[str, Any]]
+    outcomes: dict[str, Outcome]
+    supersteps: tuple[Superstep, ...]
+    position: int
+    given: Any
+    stored: Any = None
+    found: bool = False
+    running: set[str] = msgspec.field(default_factory=set)
 
 
-def snapshots(played: Iterable[Fact]) -> list[Snapshot]:
-    """The checkpoints of a run, oldest first."""
-    found: list[Snapshot] = []
+def entries(played: Iterable[Fact]) -> "Levels":
+    """The checkpoints of a run, by checkpoint namespace, oldest first."""
+    levels = Levels()
     for fact in played:
-        if isinstance(fact, facts.CheckpointSaved):
-            found.append(_snapshot(fact))
-        elif isinstance(fact, facts.TaskFinished):
-            _settle(found, fact.task, result=folded(fact.writes))
-        elif isinstance(fact, facts.TaskFailed | facts.InputRefused):
-            _settle(found, fact.task, error=spelled(fact.error, fact.message))
-    return found
+        levels.take(fact)
+    return levels
 
 
-def _snapshot(fact: facts.CheckpointSaved) -> Snapshot:
-    # langgraph 1.2.22: a stored checkpoint's tasks are found again in the order of the graph's definition, and
-    # what a join edge sets off is not found at all.
-    found = sorted(
-        (task for task in fact.next if not any(map(_joins, task.triggers))), key=lambda task: task.place
+class Levels:
+    """The checkpoints of every graph in a run: the root's, and those of its subgraphs."""
+
+    def __init__(self) -> None:
+        self.within: dict[str, list[Entry]] = {"": []}
+
+    def take(self, fact: Fact, within: str = "") -> None:
+        """Enter one fact."""
+        if type(fact) is facts.Inside:
+            self.take(fact.fact, fact.within)
+        elif (enter := _ENTERED.get(type(fact))) is not None:
+            enter(self.within.setdefault(within, []), fact)
+
+    def cut(self) -> None:
+        """The run was stopped here: langgraph 1.2.22 notes that what was running was cancelled."""
+        for level in self.within.values():
+            for entry in level[-1:]:
+                for task_id in entry.running & entry.outcomes.keys():
+                    outcome = entry.outcomes[task_id]
+                    entry.outcomes[task_id] = msgspec.structs.replace(outcome, failed=("CancelledError", ""))
+
+    def snapshot(self, entry: Entry) -> Snapshot:
+        """The checkpoint as it stands, with where the graphs inside its tasks stand."""
+        return Snapshot(
+            checkpoint=entry.checkpoint,
+            parent=entry.parent,
+            source=entry.source,
+            values=entry.values,
+            tasks=tuple(map(self._with_inner, entry.outcomes.values())),
+            supersteps=entry.supersteps,
+            position=entry.position,
+            given=entry.given,
+            stored=entry.stored,
+        )
+
+    def _with_inner(self, outcome: Outcome) -> Outcome:
+        inside = self.within.get(outcome.task.namespace) if outcome.task.nests else None
+        return msgspec.structs.replace(outcome, inner=self.snapshot(inside[-1])) if inside else outcome
+
+
+def _saved(level: list[Entry], fact: facts.CheckpointSaved) -> None:
+    level.append(
+        Entry(
+            checkpoint=fact.checkpoint,
+            parent=fact.parent,
+            source=fact.source,
+            values=fact.values,
+            outcomes={task.id: Outcome(task) for task in fact.next},
+            supersteps=fact.supersteps,
+            position=fact.position,
+            given=fact.given,
+        )
     )
-    tasks = [
-        {
-            "id": task.id,
-            "name": task.node,
-            "path": task.path,
-            "error": None,
-            "interrupts": [],
-            "checkpoint": None,
-            "state": None,
-            "result": fact.given if task.node == START else None,
-        }
-        for task in found
-    ]
-    return Snapshot(
-        id=fact.checkpoint.id,
-        parent=fact.parent.id if fact.parent else None,
-        step=fact.checkpoint.step,
-        source=fact.source,
-        at=fact.checkpoint.at,
-        values=fact.values,
-        next=tuple(task.node for task in found),
-        tasks=tasks,
+    for outcome in level[-1].outcomes.values():
+        if outcome.task.node == START and fact.given is not None:
+            _settle(level, outcome.task, update=fact.given, writes=(fact.given,))
+
+
+def _found(level: list[Entry], fact: facts.CheckpointFound) -> None:
+    ground = fact.snapshot
+    level.append(
+        Entry(
+            checkpoint=ground.checkpoint,
+            parent=ground.parent,
+            source=ground.source,
+            values=fact.values,
+            outcomes={outcome.task.id: outcome for outcome in ground.tasks},
+            supersteps=fact.supersteps,
+            position=fact.position,
+            given=ground.given,
+            stored=ground.stored,
+            found=True,
+        )
     )
 
 
-def _joins(trigger: str) -> bool:
-    return trigger.startswith("join:")
+def _started(level: list[Entry], fact: facts.TaskStarted) -> None:
+    _settle(level, fact.task, task=fact.task)
+    level[-1].running.add(fact.task.id)
 
 
-def _settle(found: list[Snapshot], task: facts.Task, **outcome: Any) -> None:
+def _finished(level: list[Entry], fact: facts.TaskFinished) -> None:
+    _settle(level, fact.task, update=fact.update, writes=fact.writes, packets=fact.packets, failed=None)
+
+
+def _interrupted(level: list[Entry], fact: facts.TaskInterrupted) -> None:
+    _settle(level, fact.task, interrupts=fact.interrupts, answers=fact.answers)
+
+
+def _failed(level: list[Entry], fact: facts.TaskFailed | facts.InputRefused) -> None:
+    _settle(level, fact.task, failed=(fact.error, fact.message))
+
+
+def _settle(level: list[Entry], of: facts.Task, **became: Any) -> None:
     """Enter what a task came to into the checkpoint that named it."""
-    for entry in found[-1].tasks if found else ():
-        if entry["name"] == task.node:
-            entry.update(outcome)
+    outcomes = level[-1].outcomes if level else {}
+    if level:
+        level[-1].running.discard(of.id)
+    if of.id in outcomes:
+        outcomes[of.id] = msgspec.structs.replace(outcomes[of.id], **became)
+
+
+_ENTERED: dict[type, Any] = {
+    facts.CheckpointSaved: _saved,
+    facts.CheckpointFound: _found,
+    facts.TaskStarted: _started,
+    facts.TaskFinished: _finished,
+    facts.TaskInterrupted: _interrupted,
+    facts.TaskFailed: _failed,
+    facts.InputRefused: _failed,
+}
+
+
+def wire_interrupt(interrupt: Interrupt) -> dict[str, Any]:
+    """An interrupt as threads and states keep it."""
+    return {"id": interrupt.id, "value": interrupt.value}

@@ -22,6 +22,10 @@ class Run(Protocol):
     @property
     def checkpointed(self) -> bool: ...
     @property
+    def subgraphs(self) -> bool: ...
+    @property
+    def exits(self) -> bool: ...
+    @property
     def start(self) -> int: ...
     @property
     def name(self) -> str: ...
@@ -39,8 +43,13 @@ class View:
     def __init__(self, run: Run, channels: Channels, modes: frozenset[str]) -> None:
         self.run = run
         self.channels = channels
+        self._modes = modes
         # langgraph 1.2.22: its messages handler writes a model's tags into metadata that events share.
         self._tagged = not modes.isdisjoint(("messages", "messages-tuple"))
+
+    def inside(self) -> "View":
+        """The same run as seen inside its subgraphs, whose own output nothing narrows."""
+        return View(self.run, self.channels.whole(), self._modes)
 
     @cached_property
     def task_metadata(self) -> dict[str, Any]:
@@ -81,7 +90,8 @@ class View:
             **node,
             "ls_integration": "langchain_chat_model",
             **call.model.metadata,
-            "checkpoint_ns": node["langgraph_checkpoint_ns"],
+            # langchain-core 1.7.2: metadata that is there is not overwritten, so that the outermost level stays.
+            "checkpoint_ns": call.task.namespace.partition("|")[0],
             "ls_provider": call.model.provider,
             "ls_model_type": "chat",
             "lc_versions": {"langchain-core": UPSTREAM.langchain_core_version},
@@ -90,7 +100,10 @@ class View:
 
     def node_run_id(self, task: Task) -> str:
         """The id of a node's own LangChain run."""
-        bits = digest(key_of(self.run.run_id), f"node {task.step} {task.node}")
+        purpose = f"node {task.step} {task.node}"
+        if task.within or task.push is not None:
+            purpose = f"{purpose} {task.push} in {task.within}"
+        bits = digest(key_of(self.run.run_id), purpose)
         return uuid7(self.run.start + task.step, bits)
 
 
@@ -98,10 +111,20 @@ Part = tuple[str, Any]  # an event name and its payload
 
 
 class Stage:
-    """A view and what the legacy messages mode has summed up so far."""
+    """A view, what the legacy messages mode has summed up so far, and which messages have been shown."""
 
-    __slots__ = ("totals", "view")
+    __slots__ = ("shown", "totals", "view")
 
-    def __init__(self, view: View) -> None:
+    def __init__(
+        self, view: View, *, shown: set[str] | None = None, totals: dict[str, Message] | None = None
+    ) -> None:
         self.view = view
-        self.totals: dict[str, Message] = {}
+        self.totals = {} if totals is None else totals
+        self.shown: set[str] = set() if shown is None else shown
+
+    def first(self, message_id: str) -> bool:
+        """Whether a message is shown for the first time; from now on it has been."""
+        if message_id in self.shown:
+            return False
+        self.shown.add(message_id)
+        return True

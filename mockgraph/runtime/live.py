@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine import facts
+from mockgraph.runtime.beginnings import Beginning, beginning
 from mockgraph.runtime.requests import RunRequest
-from mockgraph.runtime.stream_log import StreamLog
+from mockgraph.runtime.stream_log import Numbers, Part, StreamLog
 from mockgraph.runtime.telling import Outcome, broken, encoded, tell
-from mockgraph.script.model import Stub
 from mockgraph.words.errors import NotBuilt, Refusal
 
 if TYPE_CHECKING:
@@ -31,23 +31,21 @@ class LiveRun:
         run: Run,
         request: RunRequest,
         thread: Thread | None,
-        stub: Stub | None,
-        *,
-        late: bool,
+        begun: Beginning | None,
     ) -> None:
         assert thread is not None
         self.runner = runner
         self.run = run
         self.request = request
         self.thread = thread
-        self.stub = stub
-        self.late = late
+        self.begun = begun  # None: chosen when it starts
         self.log = StreamLog()
         self.outcome = Outcome()
         self.release = asyncio.Event()
         self.ended = asyncio.Event()
         self._due = not request.data.get("after_seconds")
         self._task: asyncio.Task[None] | None = None
+        self._numbers = Numbers(0)
 
     def begin(self, *, held: bool) -> None:
         """Take a place behind the thread's other runs and start playing as soon as may be."""
@@ -59,16 +57,22 @@ class LiveRun:
         self._task = asyncio.get_running_loop().create_task(self._drive())
 
     def drop(self) -> None:
-        """Stop playing, unheard: the namespace forgets everything. To be called in the loop's own thread."""
+        """Stop playing and tell nobody more; what is to be stored is stored by the caller.
+
+        To be called in the loop's own thread.
+        """
         if self._task is not None:
             self._task.cancel()
+        self._leave()
 
     async def _drive(self) -> None:
         try:
             await self._turn()
-            if self.late:
-                self.stub = self.runner.choose(self.request, self.run.graph, self.thread)
-            self.runner.start(self.run, self.request, self.thread, self.stub)
+            if self.begun is None:
+                namespace = self.runner.namespace
+                self.begun = beginning(namespace, self.request, self.run.graph, self.thread)
+            self.runner.start(self.run, self.request, self.thread, self.begun)
+            self._numbers = Numbers(self.run.start)
             await self._play()
         except NotBuilt as refusal:
             self._fail("NotBuilt", refusal)
@@ -105,31 +109,47 @@ class LiveRun:
     async def _play(self) -> None:
         """Play into the log, letting scripted time pass; the last parts follow the final status."""
         run, outcome = self.run, self.outcome
-        ready: list[tuple[str, bytes]] = []
+        ready: list[Part] = []
         try:
             for count, (fact, parts) in enumerate(tell(run, self.request.data), start=1):
                 run.told = count
                 outcome.note(fact, parts)
-                ready.extend(map(encoded, parts))
+                ready.extend(map(self._part, map(encoded, parts)))
                 if type(fact) is facts.Wait:
-                    self.log.extend(ready)
-                    ready.clear()
+                    self._show(ready)
+                    ready = []
+                    self._numbers.wait(fact.seconds)
                     await asyncio.sleep(fact.seconds)
             outcome.close()
         except Exception as error:
             outcome.fail(broken(run, error))
-            ready.append(encoded(("error", outcome.error)))
+            ready.append(self._part(encoded(("error", outcome.error))))
+        if (part := self.runner.feedback(run, self.request, outcome)) is not None:
+            ready.append(self._part(encoded(part)))
         self.runner.end(run, self.request, self.thread, outcome)
-        self.log.extend(ready)
+        self._show(ready)
+
+    def _part(self, pair: tuple[str, bytes]) -> Part:
+        return Part(*pair, self._numbers.next())
+
+    def _show(self, parts: list[Part]) -> None:
+        self.log.extend(parts)
+        tape = self.runner.namespace.tapes.get(self.thread.thread_id)
+        if tape is not None:
+            tape.extend(parts)
 
     def _fail(self, error: str, refusal: Refusal) -> None:
         """A run that could not start: its stream says why, as that of a run that failed would."""
         self.outcome.error = {"error": error, "message": refusal.detail}
         self.runner.end(self.run, self.request, self.thread, self.outcome)
+        self._numbers = Numbers(self.run.ended)
         metadata = {"run_id": self.run.run_id, "attempt": 1}
-        self.log.extend([encoded(("metadata", metadata)), encoded(("error", self.outcome.error))])
+        told = [("metadata", metadata), ("error", self.outcome.error)]
+        self._show([self._part(encoded(part)) for part in told])
 
     def _leave(self) -> None:
+        if self.ended.is_set():
+            return
         namespace = self.runner.namespace
         queue = namespace.active.get(self.thread.thread_id, [])
         if self in queue:
@@ -137,5 +157,8 @@ class LiveRun:
         if not queue:
             namespace.active.pop(self.thread.thread_id, None)
         namespace.live.pop(self.run.run_id, None)
+        if (tape := namespace.tapes.get(self.thread.thread_id)) is not None:
+            done = {"status": "run_done", "run_id": self.run.run_id}
+            tape.extend([self._part(encoded(("metadata", done)))])
         self.log.end()
         self.ended.set()

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from mockgraph.backend.assistants import Assistants
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread, Threads
 from mockgraph.runtime.journal import Journal
+from mockgraph.runtime.stream_log import Tape
 from mockgraph.script.loading import OPEN_CHANNELS, load, stubs_from_python, with_stubs
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import Clock, FixedClock, SystemClock
@@ -22,10 +23,18 @@ if TYPE_CHECKING:
 
 
 class Options:
-    """How a server behaves: `deterministic` fixes the seed of its ids and holds its clock still."""
+    """How a server behaves: `deterministic` fixes the seed of its ids and holds its clock still.
 
-    def __init__(self, *, deterministic: bool = False) -> None:
+    `heartbeat` is the seconds between two signs of life of a long answer; `webhook_hosts` are hosts beside
+    loopback that webhooks may be posted to.
+    """
+
+    def __init__(
+        self, *, deterministic: bool = False, heartbeat: float = 5.0, webhook_hosts: Collection[str] = ()
+    ) -> None:
         self.deterministic = deterministic
+        self.heartbeat = heartbeat
+        self.webhook_hosts = frozenset(webhook_hosts)
         self.clock: Clock = FixedClock() if deterministic else SystemClock()
         self.seed = key_of("mockgraph") if deterministic else os.urandom(16)
 
@@ -46,6 +55,8 @@ class Namespace:
         self.runs: dict[str, Run] = {}
         self.live: dict[str, LiveRun] = {}
         self.active: dict[str, list[LiveRun]] = {}
+        self.tapes: dict[str, Tape] = {}
+        self.errands: set[asyncio.Task[None]] = set()
         self.journal = Journal()
         self.played: Counter[Stub] = Counter()
         self._asked: Counter[bytes] = Counter()
@@ -55,6 +66,8 @@ class Namespace:
         """Back to what the fixtures say: stubs added in code, threads, runs, journal and counters are gone."""
         for running in list(self.live.values()):
             running.drop()
+        for errand in list(self.errands):
+            errand.cancel()
         self._clear()
 
     async def settled(self, seconds: float) -> None:
@@ -105,7 +118,7 @@ class Namespace:
             bits = self._bits(b"stateless " + request)
             return self._at(bits), self._at(digest(bits, "thread"))
         if self.options.deterministic:
-            key = digest(self.options.seed, f"{thread.thread_id} run {len(thread.runs)}")
+            key = digest(self.options.seed, f"{thread.thread_id} run {thread.made}")
             return self._at(key), thread.thread_id
         return self._at(os.urandom(16)), thread.thread_id
 

@@ -9,7 +9,6 @@ import msgspec
 from mockgraph.backend.json import loads
 from mockgraph.backend.runs import modes
 from mockgraph.backend.threads import Thread
-from mockgraph.words.errors import NotBuilt
 
 
 class RunRequest(msgspec.Struct, gc=False):
@@ -25,28 +24,6 @@ class RunRequest(msgspec.Struct, gc=False):
     def age(self) -> float:
         """Seconds since the request came in."""
         return time.perf_counter() - self.began
-
-
-# What the real server does with these fields is not built yet; None and False mean that it was not asked for.
-_PLANNED: dict[str, str] = {
-    "command": "commands (resume, update, goto)",
-    "interrupt_before": "breakpoints (interrupt_before)",
-    "interrupt_after": "breakpoints (interrupt_after)",
-    "checkpoint": "runs from an older checkpoint",
-    "checkpoint_id": "runs from an older checkpoint",
-    "webhook": "webhooks",
-    "feedback_keys": "feedback URLs (feedback_keys)",
-    "stream_resumable": "resumable streams (stream_resumable)",
-}
-
-
-def refuse_planned(data: dict[str, Any]) -> None:
-    """Refuse what a request asks for and this version does not do: loud, and before anything is made."""
-    for field in data.keys() & _PLANNED.keys():
-        if data[field]:
-            raise NotBuilt(_PLANNED[field])
-    if data.get("durability") == "exit" or data.get("checkpoint_during") is False:
-        raise NotBuilt("runs that save one checkpoint at their end (durability 'exit')")
 
 
 def _thread(_request: RunRequest, thread: Thread | None) -> dict[str, Any]:

@@ -1,37 +1,31 @@
-"""Accepting runs: on which thread, played by which stub, at once or later.
+"""Accepting runs: on which thread, played by which stub, at once or later; and stopping them.
 
 Theory of operation. A run whose thread is idle starts at once: its stub is chosen before anything is made, so
 that an unmatched run can be refused (422). If its play takes no time and its client waits for it, it is played
 to the end inside the request: no task, no log, and for a stateless run no record. Any other run becomes a
-LiveRun. A run that starts late (behind another on its thread, or delayed) chooses its stub when it starts, and
-fails with the report where none matches.
+LiveRun. A run that starts late (behind another on its thread, delayed, in a batch, or in the place of one that it
+stops) chooses its stub when it starts, and fails with the report where none matches.
 
-A run's and its thread's final status are stored before the last part is handed on: newer clients look.
+A run's and its thread's final status are stored before the last part is handed on: newer clients look. Stopping a
+run stores them at once, whatever the run is waiting for.
 """
 
 from typing import Any
 
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
-from mockgraph.backend.runs import Run
+from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
-from mockgraph.runtime.journal import Entry
+from mockgraph.runtime import settling, webhooks
+from mockgraph.runtime.beginnings import Beginning, Unmatched, beginning
 from mockgraph.runtime.live import LiveRun
 from mockgraph.runtime.namespaces import Namespace
-from mockgraph.runtime.requests import RunRequest, refuse_planned, scope
+from mockgraph.runtime.requests import RunRequest, scope
+from mockgraph.runtime.stream_log import Numbers, Part
 from mockgraph.runtime.telling import Outcome, broken, encoded, tell
-from mockgraph.script.choosing import choose, misses
-from mockgraph.script.model import Graph, Stub
-from mockgraph.script.near_miss import report
-from mockgraph.words.errors import MatchingFailed, NotBuilt, Refusal
-from mockgraph.words.ids import canonical
-
-
-class Unmatched(Refusal):
-    """No stub matched: 422, a status that no SDK retries, with the whole report."""
-
-    def __init__(self, report: str) -> None:
-        super().__init__(422, report)
+from mockgraph.script.model import Graph
+from mockgraph.words.errors import Refusal
+from mockgraph.words.ids import canonical, digest, key_of, uuid4
 
 
 class Begun:
@@ -48,7 +42,7 @@ class Begun:
 
 
 class Runner:
-    """Starts the runs of one namespace."""
+    """Starts and stops the runs of one namespace."""
 
     def __init__(self, namespace: Namespace) -> None:
         self.namespace = namespace
@@ -56,7 +50,13 @@ class Runner:
     # --- accepting ---
 
     def begin(
-        self, request: RunRequest, *, api_url: str, background: bool = False, streamed: bool = False
+        self,
+        request: RunRequest,
+        *,
+        api_url: str,
+        background: bool = False,
+        streamed: bool = False,
+        late: bool = False,
     ) -> Begun:
         """Accept a run and play it if it can be played at once; raises Refusal."""
         data = request.data
@@ -66,38 +66,73 @@ class Runner:
             raise Refusal(404, "Thread or assistant not found.")
         if data.get("context") and data.get("config", {}).get("configurable"):
             raise Refusal(400, _TWO_CONTEXTS)
-        refuse_planned(data)
         _refuse_odd(data)
+        if thread is None and (data.get("command") or {}).get("resume"):
+            raise Refusal(400, "You must provide a thread_id when resuming.")
+        webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
         graph = self.namespace.graphs[assistant.graph_id]
-        late = self._queued(thread, data) or bool(data.get("after_seconds"))
-        stub = None if late else self._chosen_at_once(request, graph, thread)
+        in_the_way = self._in_the_way(thread, data)
+        late = late or bool(in_the_way) or bool(data.get("after_seconds"))
+        chosen = None if late else self._chosen_at_once(request, graph, thread)
         run = self._record(request, assistant, graph, thread, api_url=api_url)
-        live = late or background or not (stub is None or stub.play.instant)
+        live = late or background or not _instant(chosen)
+        strategy = data.get("multitask_strategy", "enqueue")
+        if strategy in ("interrupt", "rollback"):
+            for other in in_the_way:
+                self.stop(other, strategy, f"superseded by run {run.run_id} (multitask_strategy={strategy})")
         if live or thread is not None or not run.temporary:
             thread = self._entered(run, request, thread)
         begun = Begun(run, thread)
         if live:
-            begun.live = LiveRun(self, run, request, begun.thread, stub, late=late)
+            begun.live = LiveRun(self, run, request, begun.thread, chosen)
             begun.live.begin(held=background)
         else:
-            self.start(run, request, thread, stub)
+            assert chosen is not None
+            self.start(run, request, thread, chosen)
             self._play(begun, request, streamed=streamed)
             self.end(run, request, thread, begun.outcome)
         return begun
 
     def _play(self, begun: Begun, request: RunRequest, *, streamed: bool) -> None:
         """Play the run to its end, here and now."""
-        outcome = begun.outcome
+        outcome, run = begun.outcome, begun.run
+        tape = self.namespace.tapes.get(run.thread_id)
+        numbered = streamed and bool(request.data.get("stream_resumable"))
+        pairs: list[tuple[str, bytes]] = []
         try:
-            for fact, parts in tell(begun.run, request.data):
+            for fact, parts in tell(run, request.data):
                 outcome.note(fact, parts)
-                if streamed and parts:
+                if parts and streamed and not numbered and tape is None:
                     begun.parts.extend([encoded(part)[1] for part in parts])
-            if not (streamed and begun.run.temporary):
+                elif parts and (numbered or tape is not None):
+                    pairs.extend(map(encoded, parts))
+            if not (streamed and run.temporary):
                 outcome.close()
         except Exception as error:
-            outcome.fail(broken(begun.run, error))
-            begun.parts.append(encoded(("error", outcome.error))[1])
+            outcome.fail(broken(run, error))
+            pairs.append(encoded(("error", outcome.error)))
+        if (part := self.feedback(run, request, outcome)) is not None:
+            pairs.append(encoded(part))
+        if not pairs:
+            return
+        numbers = Numbers(run.start)
+        told = [Part(*pair, numbers.next()) for pair in pairs]
+        begun.parts.extend(part.numbered if numbered else part.body for part in told)
+        if tape is not None:
+            done = encoded(("metadata", {"status": "run_done", "run_id": run.run_id}))
+            tape.extend([*told, Part(*done, numbers.next())])
+
+    def feedback(self, run: Run, request: RunRequest, outcome: Outcome) -> tuple[str, Any] | None:
+        """The last part of a run with `feedback_keys`: a URL for each. Nothing here ever posts to it."""
+        keys = request.data.get("feedback_keys")
+        if not keys or outcome.error is not None:
+            return None
+        bits = key_of(run.run_id)
+        outcome.feedback = {
+            key: f"https://api.smith.langchain.com/feedback/tokens/{uuid4(digest(bits, f'feedback {key}'))}"
+            for key in keys
+        }
+        return "feedback", outcome.feedback
 
     def _thread(self, request: RunRequest, assistant: Assistant | None, *, background: bool) -> Thread | None:
         if request.thread_id is None:
@@ -119,18 +154,16 @@ class Runner:
         now = self.namespace.options.clock.now()
         return Thread(thread_id, now, now, now, by_run=True)
 
-    def _queued(self, thread: Thread | None, data: dict[str, Any]) -> bool:
-        """Whether the run waits behind others on its thread."""
+    def _in_the_way(self, thread: Thread | None, data: dict[str, Any]) -> list[LiveRun]:
+        """The runs on the thread that the new one waits for, or stops; one that is not due yet waits itself."""
         active = self.namespace.active.get(thread.thread_id) if thread is not None else None
         if thread is None or not active:
-            return False
+            return []
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy == "reject":
             raise Refusal(409, _BUSY)
-        if strategy != "enqueue":
-            raise NotBuilt(f"multitask_strategy {strategy!r} on a busy thread")
         self.look(thread.thread_id)
-        return any(live.in_the_way for live in active)
+        return [live for live in active if strategy != "enqueue" or live.in_the_way]
 
     def _record(
         self,
@@ -176,109 +209,122 @@ class Runner:
         thread.config = kept({**config, "configurable": {}})
         thread.status = "busy"
         thread.updated_at = run.updated_at
-        thread.runs.append(run)
+        thread.trail.append(run)
+        thread.made += 1
         self.namespace.threads.add(thread)
         self.namespace.runs[run.run_id] = run
         return thread
 
-    # --- choosing ---
-
-    def _chosen_at_once(self, request: RunRequest, graph: Graph, thread: Thread | None) -> Stub | None:
+    def _chosen_at_once(self, request: RunRequest, graph: Graph, thread: Thread | None) -> Beginning:
         try:
-            return self.choose(request, graph, thread)
+            return beginning(self.namespace, request, graph, thread)
         except Unmatched as error:
-            self._journal(request, graph, None, "unmatched", error.detail)
-            raise
-
-    def choose(self, request: RunRequest, graph: Graph, thread: Thread | None) -> Stub | None:
-        """The stub that plays the run. None where the graph itself would refuse or ignore the input."""
-        given = request.data.get("input")
-        if not isinstance(given, dict):
-            if given is None and thread is not None and thread.stopped_at is not None:
-                raise NotBuilt(f"going on with a thread that stopped at {thread.stopped_at}")
-            return None
-        last = thread.last_played if thread is not None else None
-        counts = self.namespace.played
-        graph = self.namespace.graphs.get(graph.graph_id, graph)
-        try:
-            stub = choose(
-                graph, scope(request, thread, graph.roots), last_played=last, played=counts.__getitem__
+            settling.journal(
+                self.namespace, request, graph.graph_id, None, status="unmatched", report=error.detail
             )
-            if stub is None:
-                everything = scope(request, thread)
-                missed = misses(graph, everything, last_played=last, played=counts.__getitem__)
-                graphs = list(self.namespace.graphs)
-                raise Unmatched(report(request.asked, graph.graph_id, everything, missed, graphs=graphs))
-        except MatchingFailed as error:
-            asked = f"{request.asked}  graph '{graph.graph_id}'"
-            raise Unmatched(f"A matcher could not be asked.\n  {asked}\n  {error}") from None
-        counts[stub] += 1
-        return stub
+            raise
 
     # --- the beginning and the end of a run ---
 
-    def start(self, run: Run, request: RunRequest, thread: Thread | None, stub: Stub | None) -> None:
+    def start(self, run: Run, request: RunRequest, thread: Thread | None, begun: Beginning) -> None:
         """The run begins: from here on its facts are fixed."""
-        run.stub = stub
+        run.stub = begun.stub
         run.started = True
         run.status = "running"
         run.start = self.namespace.options.clock.now()
+        run.before, run.step, run.parent = begun.before, begun.step, begun.parent
+        run.after, run.ground, run.anew, run.fork = begun.after, begun.ground, begun.anew, begun.fork
+        if run.ground is not None:
+            run.parent = run.ground.checkpoint
         if thread is not None:
             run.start = max(run.start, thread.updated_at + 1)
-            run.before = thread.values if thread.checkpoint is not None else None
-            run.step, run.parent = thread.step, thread.checkpoint
-        if stub is not None and stub.play.roots:
-            run.scope = kept(scope(request, thread, stub.play.roots))
+        if begun.kept is not None:
+            carried = loads(begun.kept)
+            now = {key: value for key, value in scope(request, thread, carried).items() if value is not None}
+            run.scope = kept({**carried, **now})
+        elif run.stub is not None and run.stub.play.roots:
+            run.scope = kept(scope(request, thread, run.stub.play.roots))
 
     def end(self, run: Run, request: RunRequest, thread: Thread | None, outcome: Outcome) -> None:
-        """Store how the run ended, on itself and on its thread, and journal it."""
-        run.told = None
-        run.started = run.started and not outcome.broke
-        run.status = "success" if outcome.error is None else "error"
-        if run.temporary:
-            self.namespace.threads.remove(run.thread_id)
-            self.namespace.runs.pop(run.run_id, None)
-        elif thread is not None:
-            self._settle(run, thread, outcome)
-        error = outcome.error
-        ours = error["message"] if error and error["error"] in _OURS else None
-        self._journal(request, run.graph, run.stub, run.status, ours)
+        """Store how the run ended, and tell whoever asked to be told."""
+        outcome.subgraphs = bool(request.data.get("stream_subgraphs"))
+        settling.end(self.namespace, run, request, thread, outcome)
+        self._call(run, request, outcome)
 
-    def _settle(self, run: Run, thread: Thread, outcome: Outcome) -> None:
-        now = max(self.namespace.options.clock.now(), run.start + 1)
-        saved = outcome.saved
-        if saved is not None:
-            now = max(now, saved.checkpoint.at + 1)
-            thread.checkpoint, thread.step = saved.checkpoint, saved.checkpoint.step
-            thread.values = outcome.values
-            thread.stopped_at = ", ".join(task.node for task in saved.next) or None
-        elif thread.values is None:
-            thread.values = b"{}" if outcome.error is None else None
-        run.updated_at = thread.updated_at = thread.state_updated_at = now
-        thread.settled = True
-        thread.error = kept(outcome.error) if outcome.error else b"null"
-        thread.last_played = run.stub.name if run.stub else thread.last_played
-        thread.status = "error" if outcome.error else "idle"
-        if any(live.run is not run for live in self.namespace.active.get(thread.thread_id, ())):
-            thread.status = "busy"
+    def _call(self, run: Run, request: RunRequest, outcome: Outcome, *, status: str | None = None) -> None:
+        if request.data.get("webhook"):
+            body = Description(run, request.data).wire()
+            if status is not None:
+                body["status"] = status
+            values = None if run.temporary or status is not None else outcome.values
+            webhooks.post(self.namespace, request.data["webhook"], body, run, values, outcome.error)
 
-    def _journal(
-        self, request: RunRequest, graph: Graph, stub: Stub | None, status: str, report: str | None
-    ) -> None:
-        self.namespace.journal.add(
-            Entry(
-                asked=request.asked,
-                graph_id=graph.graph_id,
-                stub=stub.name if stub else None,
-                status=status,
-                seconds=request.age(),
-                report=report,
-            )
-        )
+    # --- stopping ---
+
+    def stop(self, live: LiveRun, action: str, said: str) -> None:
+        """Stop a run that waits or plays: `interrupt` keeps what it did so far, `rollback` undoes it."""
+        run, thread, outcome = live.run, live.thread, live.outcome
+        played = run.started
+        live.drop()
+        error = {"error": _STOPS[action], "message": said}
+        if action == "rollback":
+            outcome.error = error
+            settling.forget(self.namespace, run, thread)
+            run.ended = max(self.namespace.options.clock.now(), run.start + 1)
+            if run.temporary:
+                self.namespace.threads.remove(thread.thread_id)
+            else:
+                settling.rest(self.namespace, thread, error=error if played else None)
+            run.status = "interrupted"
+            if played:
+                self._call(run, live.request, outcome, status="rollback")
+        elif played:
+            outcome.error = error
+            outcome.close()
+            outcome.subgraphs = bool(live.request.data.get("stream_subgraphs"))
+            settling.end(self.namespace, run, live.request, thread, outcome, status="interrupted")
+            self._call(run, live.request, outcome)
+        else:
+            run.status = "interrupted"
+            run.updated_at = max(self.namespace.options.clock.now(), run.updated_at + 1)
+            if run.temporary:
+                settling.forget(self.namespace, run, thread)
+                self.namespace.threads.remove(thread.thread_id)
+            else:
+                settling.rest(self.namespace, thread)
+
+    def cancel(self, thread_id: str | None, run_ids: list[str], *, action: str) -> list[LiveRun]:
+        """Stop runs that a client names; raises Refusal where none of them can be stopped."""
+        found = [run for run in map(self.namespace.runs.get, run_ids) if run is not None]
+        found = [run for run in found if thread_id is None or run.thread_id == thread_id]
+        if not found:
+            raise Refusal(404, "No runs found to cancel.")
+        stopped = [live for run in found if (live := self.namespace.live.get(run.run_id)) is not None]
+        if not stopped:
+            raise Refusal(404, _OVER)
+        action = action if action in _STOPS else "interrupt"
+        for live in stopped:
+            self.stop(live, action, _REQUESTED.format(action=action))
+        return stopped
+
+    def left(self, live: LiveRun) -> None:
+        """The client that watched a run is gone, and wanted it to end with it."""
+        if not live.ended.is_set():
+            self.stop(live, "interrupt", "client disconnected from the run stream (on_disconnect=cancel)")
+
+    def delete(self, run: Run) -> None:
+        """Delete a run and its checkpoints; one that plays stops."""
+        thread = self.namespace.threads.find(run.thread_id)
+        live = self.namespace.live.get(run.run_id)
+        if live is not None:
+            live.drop()
+        settling.forget(self.namespace, run, thread)
+        if thread is not None:
+            settling.rest(self.namespace, thread)
 
     def forget(self, thread: Thread) -> None:
         """Delete a thread: its runs stop and are gone with it."""
-        for live in self.namespace.active.get(thread.thread_id, ()):
+        for live in list(self.namespace.active.get(thread.thread_id, ())):
             live.drop()
         for run in thread.runs:
             self.namespace.runs.pop(run.run_id, None)
@@ -290,13 +336,23 @@ class Runner:
             live.release.set()
 
 
-# Failures that are mockgraph's own: a test must not pass over them, whatever its client does with errors.
-_OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed", "NotBuilt")
+# What becomes of a run that is stopped, and the error that its thread shows for it.
+_STOPS = {"interrupt": "UserInterrupt", "rollback": "UserRollback"}
+_REQUESTED = "{action} requested via POST /threads/{{thread_id}}/runs/{{run_id}}/cancel"
+_OVER = (
+    "No matching runs to cancel. Please verify the thread ID and run IDs are correct, and the runs haven't been "
+    "deleted or completed."
+)
 _BUSY = "Thread is already running a task. Wait for it to finish or choose a different multitask strategy."
 _TWO_CONTEXTS = (
     "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in "
     "LangGraph 0.6.0 and is the long term planned replacement for configurable."
 )
+
+
+def _instant(begun: Beginning | None) -> bool:
+    """Whether the run's play takes no time."""
+    return begun is not None and (begun.stub is None or begun.stub.play.instant)
 
 
 def _refuse_odd(data: dict[str, Any]) -> None:
@@ -305,6 +361,9 @@ def _refuse_odd(data: dict[str, Any]) -> None:
         raise Refusal(422, "config.metadata must be an object")
     if abs(data.get("after_seconds", 0)) > _A_YEAR:
         raise Refusal(422, "after_seconds must not be more than a year")
+    named = (data.get("checkpoint") or {}).get("checkpoint_id") or data.get("checkpoint_id")
+    if named is not None and (not isinstance(named, str) or canonical(named) is None):
+        raise Refusal(422, "Invalid checkpoint ID")
 
 
 _A_YEAR = 366 * 24 * 3600
@@ -312,7 +371,7 @@ _A_YEAR = 366 * 24 * 3600
 
 def _fresh(thread: Thread) -> bool:
     """Whether a run is just making this thread."""
-    return thread.by_run and not thread.runs
+    return thread.by_run and not thread.trail
 
 
 def _marks(assistant: Assistant) -> dict[str, str]:

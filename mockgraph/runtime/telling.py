@@ -15,6 +15,7 @@ from mockgraph.engine.failures import told
 from mockgraph.engine.play import play
 from mockgraph.engine.projections import Projector
 from mockgraph.engine.view import Part, View
+from mockgraph.meaning.channels import Values
 from mockgraph.words.errors import GraphError
 
 
@@ -46,15 +47,35 @@ def broken(run: Run, error: Exception) -> GraphError:
 
 
 class Outcome:
-    """How a run ended: what waits and joins answer with, and what its thread keeps."""
+    """How a run ended: what waits and joins answer with, and what its thread keeps.
 
-    __slots__ = ("broke", "error", "saved", "shown", "values")
+    `shown` is the last payload of `values`, `asked` every payload with questions in it; `saved` is the root's last
+    checkpoint, `due` whether it names nodes that have not run, `values` its own, once `close` has been called.
+    """
+
+    __slots__ = (
+        "_saved_values",
+        "asked",
+        "broke",
+        "due",
+        "error",
+        "feedback",
+        "saved",
+        "shown",
+        "subgraphs",
+        "values",
+    )
 
     def __init__(self) -> None:
-        self.shown: Any = None  # the last payload of `values`, if the run has that mode
-        self.saved: facts.CheckpointSaved | None = None
-        self.values: bytes | None = None  # those of the last checkpoint, once `close` has been called
+        self.shown: Any = None
+        self.asked: list[dict[str, Any]] = []
+        self.saved: facts.Checkpoint | None = None
+        self.due = False
+        self._saved_values: Values = {}
+        self.values: bytes | None = None
         self.error: dict[str, str] | None = None
+        self.feedback: dict[str, str] | None = None
+        self.subgraphs = False
         self.broke = False
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:
@@ -64,11 +85,24 @@ class Outcome:
             take(self, fact, parts)
 
     def _values(self, _fact: facts.ValuesChanged, parts: Sequence[Part]) -> None:
-        for _, payload in parts:
-            self.shown = payload
+        for event, payload in parts:
+            if event == "values":
+                self.shown = payload
+
+    def _asked(self, _fact: facts.TaskInterrupted, parts: Sequence[Part]) -> None:
+        for event, payload in parts:
+            if event in ("values", "updates"):
+                self.asked.append(payload)
 
     def _saved(self, fact: facts.CheckpointSaved, _parts: Sequence[Part]) -> None:
-        self.saved = fact
+        self.saved = fact.checkpoint
+        self._saved_values = fact.values
+        self.due = bool(fact.next)
+
+    def _found(self, fact: facts.CheckpointFound, _parts: Sequence[Part]) -> None:
+        self.saved = fact.snapshot.checkpoint
+        self._saved_values = fact.values
+        self.due = bool(fact.next)
 
     def _failed(self, fact: facts.RunFailed, _parts: Sequence[Part]) -> None:
         self.error = told(fact.error, fact.message)
@@ -76,7 +110,7 @@ class Outcome:
     def close(self) -> None:
         """Make what the thread is to keep; raises where the values cannot be encoded."""
         if self.saved is not None:
-            self.values = kept(self.saved.values)
+            self.values = kept(self._saved_values)
 
     def fail(self, error: GraphError) -> None:
         """The run broke: nothing of it is kept but the error."""
@@ -85,17 +119,32 @@ class Outcome:
         self.error = told(error.error, error.message)
 
     def waited(self, thread: Thread | None) -> bytes:
-        """The body of a wait. langgraph-api 0.16.7: the last `values`, else what the thread holds."""
-        if self.error is not None:
+        """The body of a wait. langgraph-api 0.16.7: an error, the questions, the last `values`, what the thread holds."""
+        if self.error is not None and self.error["error"] not in STOPPED:
             return dumps({"__error__": self.error})
+        if len(self.asked) == 1:
+            return self._fed(self.asked[0])
+        if self.asked:
+            everything = [item for payload in self.asked for item in payload["__interrupt__"]]
+            return self._fed({"__interrupt__": everything})
         if self.shown is not None:
-            return dumps(self.shown)
-        return b"{}" if thread is None else joined(thread)
+            return self._fed(self.shown)
+        if thread is None:
+            return self._fed({})
+        return joined(thread) if self.feedback is None else self._fed(loads(joined(thread)))
 
+    def _fed(self, body: dict[str, Any]) -> bytes:
+        return dumps(body if self.feedback is None else {**body, "__feedback__": self.feedback})
+
+
+# What a run that was stopped says of it: on its thread, not to those who wait for it.
+STOPPED = ("UserInterrupt", "UserRollback")
 
 _NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
     facts.ValuesChanged: Outcome._values,
+    facts.TaskInterrupted: Outcome._asked,
     facts.CheckpointSaved: Outcome._saved,
+    facts.CheckpointFound: Outcome._found,
     facts.RunFailed: Outcome._failed,
 }
 
@@ -104,4 +153,7 @@ def joined(thread: Thread) -> bytes:
     """What a join answers for a run that is over: how its thread stands now."""
     if thread.status == "error":
         return dumps({"__error__": loads(thread.error)})
+    if thread.status == "interrupted" and thread.interrupts != b"{}":
+        waiting = loads(thread.interrupts)
+        return dumps({"__interrupt__": [item for items in waiting.values() for item in items]})
     return thread.values if thread.values is not None else b"{}"

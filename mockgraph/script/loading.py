@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from mockgraph.meaning.channels import Channels
-from mockgraph.script.model import Graph, Stub
+from mockgraph.script.model import Graph, Stub, steps_of
 from mockgraph.script.nodes import Node, Reader, from_python, near
 from mockgraph.script.read_head import Head, read_head
 from mockgraph.script.read_stubs import StubReader
@@ -129,7 +129,9 @@ def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
                     f"stub '{stub.name}' comes after '{stub.after}', which graph '{graph_id}' does not have",
                     near(stub.after, names) or "name a stub of the same graph",
                 )
-    return with_stubs(Graph(graph_id, channels), stubs)
+    before = frozenset(base.pause_before if base else ()).union(*(file.head.pause_before for file in files))
+    after = frozenset(base.pause_after if base else ()).union(*(file.head.pause_after for file in files))
+    return with_stubs(Graph(graph_id, channels, pause_before=before, pause_after=after), stubs)
 
 
 def _channels(files: list[_File], base: Graph | None) -> Channels:
@@ -165,9 +167,7 @@ def with_stubs(graph: Graph, stubs: Iterable[Stub]) -> Graph:
         writes = any(
             "messages" in getattr(step, "written", ())
             for stub in stubs
-            for superstep in stub.play.supersteps
-            for task in superstep.tasks
-            for step in task.steps
+            for step in steps_of(stub.play.supersteps)
         )
         channels = msgspec.structs.replace(channels, starts=("messages",) if writes else ())
     roots = frozenset[str]().union(*(stub.roots | stub.play.roots for stub in stubs))

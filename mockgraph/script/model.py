@@ -3,7 +3,7 @@
 Built by the readers (`script.read_…`) and by nobody else, whichever front door (a YAML file, Python) the words came by.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -87,21 +87,71 @@ class Fail(msgspec.Struct, frozen=True):
     message: Any
 
 
-Step = Delay | Custom | Say | Update | Fail
+class Ask(msgspec.Struct, frozen=True):
+    """The node interrupts itself with a value, to be answered by a resume; its last step."""
+
+    value: Any
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A task for the next superstep: a node, and what it sees in place of the state."""
+
+    node: str
+    input: Any
+
+
+class Send(msgspec.Struct, frozen=True):
+    """The node (or an edge behind it) sends tasks into the next superstep."""
+
+    packets: tuple[Sent, ...]
+
+
+class Goto(msgspec.Struct, frozen=True):
+    """The node names where to go: nodes of its own graph, or of the graph around it (`parent`)."""
+
+    nodes: tuple[str, ...]
+    parent: bool = False
+
+
+class Subgraph(msgspec.Struct, frozen=True):
+    """A graph runs inside the node: its supersteps, and its input and channels where they are not the parent's."""
+
+    supersteps: tuple["Superstep", ...]
+    input: Any = None
+    channels: Channels | None = None
+
+
+Step = Delay | Custom | Say | Update | Fail | Ask | Send | Goto | Subgraph
 
 
 class Task(msgspec.Struct, frozen=True):
-    """One node at work in one superstep."""
+    """One node at work in one superstep. `input` is what it sees in place of the state, None for the state."""
 
     node: str
     steps: tuple[Step, ...]
     triggers: tuple[str, ...]
+    input: Any = None
+
+    @property
+    def nests(self) -> bool:
+        """Whether a graph runs inside."""
+        return any(type(step) is Subgraph for step in self.steps)
 
 
 class Superstep(msgspec.Struct, frozen=True):
     """Tasks that run side by side, as written."""
 
     tasks: tuple[Task, ...]
+
+
+def steps_of(supersteps: Iterable[Superstep]) -> Iterator[Step]:
+    """Every step of a play, those inside subgraphs too."""
+    for superstep in supersteps:
+        for task in superstep.tasks:
+            for step in task.steps:
+                yield step
+                if type(step) is Subgraph:
+                    yield from steps_of(step.supersteps)
 
 
 class Play(msgspec.Struct, frozen=True):
@@ -129,9 +179,19 @@ class Graph(msgspec.Struct, frozen=True, eq=False):
     """One scripted graph: the schema of its state and its stubs, in the order in which they are tried.
 
     `roots` are the parts of a run that some stub looks at; the others need not be gathered for matching.
+    `pause_before` and `pause_after` are the nodes that the graph was compiled to break at; `*` is all of them.
     """
 
     graph_id: str
     channels: Channels
     stubs: tuple[Stub, ...] = ()
     roots: frozenset[str] = frozenset()
+    pause_before: frozenset[str] = frozenset()
+    pause_after: frozenset[str] = frozenset()
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """Every node that some play has at work."""
+        return frozenset(
+            task.node for stub in self.stubs for step in stub.play.supersteps for task in step.tasks
+        )

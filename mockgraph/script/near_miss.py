@@ -3,6 +3,7 @@
 The same text goes into the HTTP body, the log and the failure of a test. Credentials are not shown.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -26,9 +27,25 @@ REDACTED = "[redacted]"
 _CLOSEST = 3
 
 
-def report(asked: str, graph_id: str, scope: dict[str, Any], misses: list[Miss], *, graphs: list[str]) -> str:
-    """The whole report. `asked` is the request line; `graphs` are the scripted graphs, for a graph without stubs."""
+def report(
+    asked: str,
+    graph_id: str,
+    scope: dict[str, Any],
+    misses: list[Miss],
+    *,
+    graphs: list[str],
+    waiting: Sequence[tuple[str, str, Any]] = (),
+) -> str:
+    """The whole report.
+
+    `asked` is the request line; `graphs` are the scripted graphs, for a graph without stubs; `waiting` are the
+    questions at which the thread waits: node, interrupt id, value.
+    """
     lines = ["No stub matched this run.", f"  {asked}  graph '{graph_id}'"]
+    lines += [
+        f"  the thread waits at '{node}', interrupt {id_}: {_shown('', value)}"
+        for node, id_, value in waiting
+    ]
     told = _told(scope, misses)
     lines += [f"    {path}   {_shown(path, value)}" for path, value in told]
     if misses:
@@ -74,6 +91,12 @@ def _told(scope: dict[str, Any], misses: list[Miss]) -> list[tuple[str, Any]]:
             value = condition.path.get(scope)
             if value is not None:
                 told.setdefault(condition.path.text, value)
+    command = scope.get("command")
+    if command:
+        brought = (
+            {"resume": scope.get("resume")} if command.get("resume") is not None else {"command": command}
+        )
+        return list({**brought, **told}.items())
     if any(path.startswith("input") for path in told):
         return list(told.items())
     return [*_input(scope), *told.items()]

@@ -16,6 +16,8 @@ class Head(msgspec.Struct):
     output_keys: tuple[str, ...] | None
     stubs: Node | None
     channels_node: Node | None
+    pause_before: tuple[str, ...] = ()
+    pause_after: tuple[str, ...] = ()
 
 
 def read_head(reader: Reader, root: Node) -> Head | None:
@@ -34,19 +36,33 @@ def read_head(reader: Reader, root: Node) -> Head | None:
     if graph_id == "":
         graph_id = reader.complain(entries["graph"][1], "graph", "a graph's name cannot be empty")
     channels = entries["channels"][1] if "channels" in entries else None
-    declared = _channels(reader, channels) if channels else None
+    declared = read_channels(reader, channels, "channels") if channels else None
     input_keys = _keys(reader, entries, "input", declared)
     output_keys = _keys(reader, entries, "output", declared)
     if graph_id is INVALID:
         return None
     stubs = entries["stubs"][1] if "stubs" in entries else None
-    return Head(graph_id, declared, input_keys, output_keys, stubs, channels)
+    before, after = (_pauses(reader, entries, f"interrupt_{when}") for when in ("before", "after"))
+    return Head(graph_id, declared, input_keys, output_keys, stubs, channels, before, after)
 
 
-def _channels(reader: Reader, node: Node) -> dict[str, str]:
+def _pauses(reader: Reader, entries: dict[str, tuple[Node, Node]], key: str) -> tuple[str, ...]:
+    """The nodes of a breakpoint: a list, or `*`."""
+    if key not in entries:
+        return ()
+    node = entries[key][1]
+    if node.kind == "scalar" and node.value == "*":
+        return ("*",)
+    items = reader.sequence(node, key, what="a list of nodes, or '*'")
+    names = [reader.text(item, f"{key}[{at}]") for at, item in enumerate(items)]
+    return tuple(name for name in names if name is not INVALID)
+
+
+def read_channels(reader: Reader, node: Node, path: str) -> dict[str, str]:
+    """The state's keys and their reducers, in order."""
     declared = {}
-    for key, (_, value) in (reader.mapping(node, "channels") or {}).items():
-        name = reader.one_of(value, f"channels.{key}", tuple(REDUCERS))
+    for key, (_, value) in (reader.mapping(node, path) or {}).items():
+        name = reader.one_of(value, f"{path}.{key}", tuple(REDUCERS))
         if name is not INVALID:
             declared[key] = name
     return declared

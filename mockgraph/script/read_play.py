@@ -1,50 +1,113 @@
 """Reading plays: supersteps, the tasks in them, and the steps inside a task."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+import msgspec
 
 from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.messages import WireMessage
 from mockgraph.script import templates, words
 from mockgraph.script.matching import shown
 from mockgraph.script.model import (
+    Ask,
     Custom,
     Delay,
     Fail,
+    Goto,
     Play,
     Say,
+    Send,
+    Sent,
     Speech,
     Step,
+    Subgraph,
     Superstep,
     Task,
     Update,
+    steps_of,
 )
 from mockgraph.script.nodes import INVALID, Node, Reader, has, near
+from mockgraph.script.read_head import read_channels
 from mockgraph.script.read_messages import read_message, read_messages
 from mockgraph.script.read_speech import read_seconds, read_speech
 from mockgraph.script.read_values import read_template, read_value
+from mockgraph.words.vocabulary import END, PUSH
 
 
 class PlayReader:
     """Reads the plays of one file for a graph whose channels are known."""
 
-    def __init__(self, reader: Reader, channels: Channels) -> None:
+    def __init__(self, reader: Reader, channels: Channels, *, inside: bool = False) -> None:
         self.reader = reader
         self.channels = channels
+        self.inside = inside
 
     def play(self, node: Node, path: str) -> Play:
         """A `play:` list."""
-        supersteps: list[Superstep] = []
-        for at, item in enumerate(self.reader.sequence(node, path, what="a list of supersteps")):
-            supersteps.append(self._superstep(item, f"{path}[{at}]"))
-        steps = [step for superstep in supersteps for task in superstep.tasks for step in task.steps]
+        supersteps = self.supersteps(node, path)
+        steps = list(steps_of(supersteps))
+        trees = [task.input for task in _tasks_of(supersteps)]
         return Play(
-            supersteps=tuple(supersteps),
+            supersteps=supersteps,
             instant=not any(map(_takes_time, steps)),
-            roots=frozenset[str]().union(*map(_roots, steps)),
+            roots=frozenset[str]().union(*map(_roots, steps), *map(templates.roots, trees)),
         )
 
-    def _superstep(self, node: Node, path: str) -> Superstep:
+    def supersteps(self, node: Node, path: str) -> tuple[Superstep, ...]:
+        """A list of supersteps, each held against the one before it."""
+        supersteps: list[Superstep] = []
+        for at, item in enumerate(self.reader.sequence(node, path, what="a list of supersteps")):
+            before = supersteps[-1] if supersteps else Superstep(())
+            if any(type(step) is Ask for step in steps_of([before])):
+                self.reader.complain(
+                    item,
+                    f"{path}[{at}]",
+                    "the play goes on behind an 'interrupt'",
+                    "what happens on resume is a stub of its own, with 'after' and 'when: {resume: …}'",
+                )
+            supersteps.append(self._superstep(item, f"{path}[{at}]", before))
+        if supersteps:
+            self._refuse_after(node, f"{path}[{len(supersteps)}]", supersteps[-1], Superstep(()))
+        return tuple(supersteps)
+
+    def _superstep(self, node: Node, path: str, before: Superstep) -> Superstep:
+        superstep = self._read_superstep(node, path)
+        sent = _sent_by(before)
+        tasks: list[Task] = []
+        for at, task in enumerate(superstep.tasks):
+            twin = any(task.node == other.node and PUSH not in other.triggers for other in tasks)
+            if task.node in sent:
+                sent.remove(task.node)
+                task = msgspec.structs.replace(task, triggers=(PUSH,))
+            elif twin and PUSH not in task.triggers:
+                what = f"node '{task.node}' twice in one superstep"
+                self.reader.complain(
+                    node,
+                    f"{path}.parallel[{at}]",
+                    what,
+                    "a node runs once in it, but for what was sent to it",
+                )
+            tasks.append(task)
+        self._refuse_after(node, path, before, Superstep(tuple(tasks)), missing=sent)
+        return Superstep(tuple(tasks))
+
+    def _refuse_after(
+        self, node: Node, path: str, before: Superstep, now: Superstep, *, missing: list[str] | None = None
+    ) -> None:
+        """Refuse a superstep that lacks what the one before it sent or went to."""
+        for name in dict.fromkeys(_sent_by(before) if missing is None else missing):
+            what = f"the superstep before sends to '{name}' more tasks than stand here"
+            self.reader.complain(node, path, what, f"one task 'node: {name}' for each packet of 'send'")
+        here = {task.node for task in now.tasks}
+        for step in (step for task in before.tasks for step in task.steps):
+            if type(step) is Goto and not step.parent:
+                for name in step.nodes:
+                    if name != END and name not in here:
+                        what = f"the superstep before goes to '{name}', which does not stand here"
+                        self.reader.complain(node, path, what, f"add it, or 'goto: {END}'")
+
+    def _read_superstep(self, node: Node, path: str) -> Superstep:
         known = {**words.SUPERSTEP, **words.TASK}
         names = {key.value for key, _ in node.pairs}
         if "parallel" not in names:
@@ -62,14 +125,7 @@ class PlayReader:
         items = self.reader.sequence(entries["parallel"][1], f"{path}.parallel", what="a list of tasks")
         for at, item in enumerate(items):
             task = self._task(item, f"{path}.parallel[{at}]", words.TASK)
-            if task and any(task.node == other.node for other in tasks):
-                self.reader.complain(
-                    item,
-                    f"{path}.parallel[{at}]",
-                    f"node '{task.node}' twice in one superstep",
-                    "a node runs once in it",
-                )
-            elif task:
+            if task:
                 tasks.append(task)
         return Superstep(tuple(tasks))
 
@@ -109,21 +165,26 @@ class PlayReader:
                 if word in entries
                 for step in self._steps(word, entries[word][1], f"{path}.{word}", speech)
             ]
-        self._refuse_after_error(node, path, steps)
+        self._refuse_after_end(node, path, steps)
         self._refuse_other_chunks(entries, path, steps, speech)
-        return Task(name, tuple(steps), triggers)
+        given = None
+        if "input" in entries:
+            given = read_value(reader, entries["input"][1], f"{path}.input")
+        return Task(name, tuple(steps), triggers, None if given is INVALID else given)
 
-    def _refuse_after_error(self, node: Node, path: str, steps: list[Step]) -> None:
+    def _refuse_after_end(self, node: Node, path: str, steps: list[Step]) -> None:
         for at, step in enumerate(steps[:-1]):
+            if not isinstance(step, Fail | Ask):
+                continue
+            after = next(word for word, kind in _KINDS.items() if isinstance(steps[at + 1], kind))
             if isinstance(step, Fail):
-                after = next(word for word, kind in _KINDS.items() if isinstance(steps[at + 1], kind))
-                self.reader.complain(
-                    node,
-                    path,
-                    f"'{after}' after 'error': the node has raised",
-                    "a node that raises returns nothing",
-                )
-                return
+                what = f"'{after}' after 'error': the node has raised"
+                self.reader.complain(node, path, what, "a node that raises returns nothing")
+            else:
+                what = f"'{after}' after 'interrupt': the node waits for its answer"
+                hint = f"put '{after}' into the stub that is resumed, with 'when: {{resume: …}}'"
+                self.reader.complain(node, path, what, hint)
+            return
 
     def _refuse_other_chunks(
         self, entries: dict[str, tuple[Node, Node]], path: str, steps: list[Step], speech: Speech
@@ -218,6 +279,65 @@ class PlayReader:
             )
         return INVALID if INVALID in (kind, message) else Fail(kind, message)
 
+    def _read_interrupt(self, node: Node, path: str, _speech: Speech) -> Any:
+        value = read_value(self.reader, node, path)
+        return INVALID if value is INVALID else Ask(value)
+
+    def _read_send(self, node: Node, path: str, _speech: Speech) -> Any:
+        packets: list[Sent] = []
+        for at, item in enumerate(self.reader.sequence(node, path, what="a list of {node, input}")):
+            here = f"{path}[{at}]"
+            entries = self.reader.mapping(
+                item, here, words.PACKET, what="a mapping such as {node: work, input: {i: 1}}"
+            )
+            if entries is None:
+                continue
+            if "node" not in entries:
+                self.reader.complain(
+                    item, here, "a packet needs a 'node'", "name the node that it is sent to"
+                )
+                continue
+            name = self.reader.text(entries["node"][1], f"{here}.node")
+            given = (
+                read_value(self.reader, entries["input"][1], f"{here}.input") if "input" in entries else None
+            )
+            if INVALID not in (name, given):
+                packets.append(Sent(name, given))
+        return Send(tuple(packets))
+
+    def _read_goto(self, node: Node, path: str, _speech: Speech) -> Any:
+        parent = node.kind == "mapping"
+        if parent:
+            entries = self.reader.mapping(node, path, words.WAY_OUT) or {}
+            if "parent" not in entries:
+                return self.reader.complain(node, path, "expected {parent: node}", "or the node's name alone")
+            if not self.inside:
+                return self.reader.complain(
+                    node, path, "'parent' outside a subgraph", "name a node of this graph"
+                )
+            node = entries["parent"][1]
+        items = node.items if node.kind == "list" else [node]
+        names = [self.reader.text(item, path) for item in items]
+        return INVALID if INVALID in names else Goto(tuple(names), parent)
+
+    def _read_subgraph(self, node: Node, path: str, _speech: Speech) -> Any:
+        if node.kind == "list":
+            return Subgraph(PlayReader(self.reader, self.channels, inside=True).supersteps(node, path))
+        what = "a list of supersteps, or {play, input, channels}"
+        entries = self.reader.mapping(node, path, words.SUBGRAPH, what=what)
+        if entries is None:
+            return INVALID
+        if "play" not in entries:
+            return self.reader.complain(node, path, "a subgraph needs a 'play'", "its supersteps, as a list")
+        channels = None
+        if "channels" in entries:
+            declared = read_channels(self.reader, entries["channels"][1], f"{path}.channels")
+            channels = Channels(declared, closed=True)
+        given = read_value(self.reader, entries["input"][1], f"{path}.input") if "input" in entries else None
+        reading = PlayReader(self.reader, channels or self.channels, inside=True)
+        supersteps = reading.supersteps(entries["play"][1], f"{path}.play")
+        return INVALID if given is INVALID else Subgraph(supersteps, given, channels)
+
     def _read_update(self, node: Node, path: str, speech: Speech) -> Any:
         if node.kind == "scalar" and node.value is None and not node.trailing:
             return []
@@ -252,8 +372,38 @@ _READ: dict[str, Callable[[PlayReader, Node, str, Speech], Any]] = {
     "say": PlayReader._read_say,
     "error": PlayReader._read_error,
     "update": PlayReader._read_update,
+    "subgraph": PlayReader._read_subgraph,
+    "interrupt": PlayReader._read_interrupt,
+    "send": PlayReader._read_send,
+    "goto": PlayReader._read_goto,
 }
-_KINDS: dict[str, type] = {"delay": Delay, "custom": Custom, "say": Say, "error": Fail, "update": Update}
+_KINDS: dict[str, type] = {
+    "delay": Delay,
+    "custom": Custom,
+    "say": Say,
+    "subgraph": Subgraph,
+    "interrupt": Ask,
+    "error": Fail,
+    "update": Update,
+    "send": Send,
+    "goto": Goto,
+}
+
+
+def _tasks_of(supersteps: Iterable[Superstep]) -> Iterator[Task]:
+    """Every task of a play, those inside subgraphs too."""
+    for superstep in supersteps:
+        for task in superstep.tasks:
+            yield task
+            for step in task.steps:
+                if type(step) is Subgraph:
+                    yield from _tasks_of(step.supersteps)
+
+
+def _sent_by(superstep: Superstep) -> list[str]:
+    """The nodes that a superstep sends tasks to, one for each packet."""
+    steps = [step for task in superstep.tasks for step in task.steps if type(step) is Send]
+    return [packet.node for step in steps for packet in step.packets]
 
 
 def _spoken(step: Step) -> list[WireMessage]:
@@ -274,5 +424,17 @@ def _takes_time(step: Step) -> bool:
 
 
 def _roots(step: Step) -> frozenset[str]:
-    tree = {Custom: "payload", Say: "message", Update: "written", Fail: "message"}.get(type(step))
+    if type(step) is Send:
+        return templates.roots([packet.input for packet in step.packets])
+    tree = _TREES.get(type(step))
     return templates.roots(getattr(step, tree)) if tree else frozenset()
+
+
+_TREES: dict[type, str] = {
+    Custom: "payload",
+    Say: "message",
+    Update: "written",
+    Fail: "message",
+    Ask: "value",
+    Subgraph: "input",
+}

@@ -35,6 +35,7 @@ _ANY: Schema = {}
 _OBJECT: Schema = {"type": "object"}
 _STREAM: Schema = {"anyOf": [{"enum": ["words", "whole"]}, _list(_ref("chunk"))]}
 _MODEL: Schema = {"anyOf": [{"const": "none"}, _ref("model")]}
+_NODES: Schema = {"anyOf": [{"const": "*"}, {"type": "array", "items": {"type": "string"}}]}
 _DELAY: Schema = {"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|m)$"}
 
 FIXTURE: dict[str, Key] = {
@@ -50,8 +51,8 @@ FIXTURE: dict[str, Key] = {
     "nodes": Key("The graph's nodes, for /graph.", _ANY, planned=True),
     "edges": Key("The graph's edges, for /graph.", _ANY, planned=True),
     "schemas": Key("The graph's JSON Schemas, for /schemas.", _ANY, planned=True),
-    "interrupt_before": Key("Nodes before which every run pauses.", _ANY, planned=True),
-    "interrupt_after": Key("Nodes after which every run pauses.", _ANY, planned=True),
+    "interrupt_before": Key("Nodes before which every run pauses; `*` for all.", _NODES),
+    "interrupt_after": Key("Nodes after which every run pauses; `*` for all.", _NODES),
     "transformers": Key("What the newer thread protocol emits.", _ANY, planned=True),
     "assistants": Key("More assistants of this graph.", _ANY, planned=True),
     "auth": Key("Who may see what.", _ANY, planned=True),
@@ -83,13 +84,35 @@ STEPS: dict[str, Key] = {
     "delay": Key("A pause, always with a unit: 200ms, 1.5s, 2m.", _DELAY),
     "custom": Key("What the node writes to the stream: a list of payloads.", _list(_ANY)),
     "say": Key("Messages that a model streams but that never reach the state.", _list(_ref("message"))),
-    "subgraph": Key("A nested play.", _ANY, planned=True),
-    "interrupt": Key("The value that the node asks a human with.", _ANY, planned=True),
+    "subgraph": Key(
+        "A graph inside the node: its supersteps, or {play, input, channels}.",
+        {"anyOf": [_list(_ref("superstep")), _ref("subgraph")]},
+    ),
+    "interrupt": Key("The value that the node asks a human with; its last step.", _ANY),
     "error": Key("The exception that the node raises.", _ref("error")),
     "update": Key("What the node returns: state keys and their writes.", {"type": ["object", "null"]}),
-    "send": Key("Tasks for the next superstep, each with its own input.", _ANY, planned=True),
-    "goto": Key("The node to go to next.", _ANY, planned=True),
+    "send": Key("Tasks for the next superstep, each with its own input.", _list(_ref("packet"))),
+    "goto": Key(
+        "Where the node's Command goes: nodes of the next superstep, or {parent: node} out of a subgraph.",
+        {"anyOf": [_TEXT, _list(_TEXT), _ref("way_out")]},
+    ),
 }
+
+SUBGRAPH: dict[str, Key] = {
+    "play": Key("The supersteps of the graph inside.", _list(_ref("superstep"))),
+    "input": Key("What it is called with, if not with its parent's state.", _OBJECT),
+    "channels": Key(
+        "Its own schema, if not its parent's.",
+        {"type": "object", "additionalProperties": {"enum": sorted(REDUCERS)}},
+    ),
+}
+
+PACKET: dict[str, Key] = {
+    "node": Key("The node of the task.", _TEXT),
+    "input": Key("What it sees in place of the state.", _ANY),
+}
+
+WAY_OUT: dict[str, Key] = {"parent": Key("A node of the graph around this one.", _TEXT)}
 
 TASK: dict[str, Key] = {
     "node": Key("The node's name.", _TEXT),
@@ -97,7 +120,10 @@ TASK: dict[str, Key] = {
     "do": Key(
         "The same words as a list, one payload or message each, in the order given.", _list(_ref("step"))
     ),
-    "triggers": Key("What set the task off; default branch:to:<node>.", _list(_TEXT)),
+    "input": Key("What the node sees in place of the state.", _ANY),
+    "triggers": Key(
+        "What set the task off; default branch:to:<node>, __pregel_push for what was sent.", _list(_TEXT)
+    ),
     "stream": Key("How the text of its AI messages is cut: words, whole, or the chunks.", _STREAM),
     "model": Key("The model that wrote its AI messages, or none.", _MODEL),
 }
@@ -180,6 +206,9 @@ def json_schema() -> Schema:
             "superstep": _record({**SUPERSTEP, **TASK}),
             "task": _record(TASK, required=["node"]),
             "step": step,
+            "subgraph": _record(SUBGRAPH, required=["play"]),
+            "packet": _record(PACKET, required=["node"]),
+            "way_out": _record(WAY_OUT, required=["parent"]),
             "error": _record(ERROR, required=["type"]),
             "model": _record(MODEL),
             "chunk": {"anyOf": [_TEXT, _record(CHUNK)]},

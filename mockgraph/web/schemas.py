@@ -217,6 +217,16 @@ SCHEMAS: dict[str, Schema] = {
         },
         "required": ["assistant_id"],
     },
+    "RunBatchCreate": {"type": "array", "items": ref("RunCreateStateless"), "minItems": 1},
+    "RunsCancel": {
+        "type": "object",
+        "properties": {
+            "status": enum("pending", "running", "all"),
+            "thread_id": UUID,
+            "run_ids": listed(UUID),
+        },
+        "oneOf": [{"required": ["status"]}, {"required": ["thread_id", "run_ids"]}],
+    },
     "RunCreateStreamingStateful": {"allOf": [ref("RunCreateStateful"), _ON_DISCONNECT]},
     "RunCreateStreamingStateless": {"allOf": [ref("RunCreateStateless"), _ON_DISCONNECT]},
     "Thread": {

@@ -11,7 +11,6 @@ from starlette.types import Receive, Send
 
 from mockgraph.backend.json import dumps
 
-HEARTBEAT = 5.0  # seconds
 _BEAT = b": heartbeat\r\n\r\n"
 _CLOSE = {"type": "http.response.body", "body": b"", "more_body": False}
 
@@ -49,25 +48,25 @@ async def write(send: Send, parts: Sequence[bytes]) -> None:
         await send({"type": "http.response.body", "body": part, "more_body": left > 0})
 
 
-async def follow(send: Send, receive: Receive, parts: AsyncIterator[tuple[str, bytes]]) -> None:
-    """Parts as they come, until they end or the client goes."""
+async def follow(send: Send, receive: Receive, parts: AsyncIterator[bytes], *, heartbeat: float) -> bool:
+    """Parts as they come, until they end or the client goes; whether it stayed to the end."""
 
     async def forward() -> None:
-        async for _, part in parts:
+        async for part in parts:
             await send({"type": "http.response.body", "body": part, "more_body": True})
         await send(_CLOSE)
 
-    await _accompanied(forward(), send, receive, beat=_BEAT)
+    return await _accompanied(forward(), send, receive, beat=_BEAT, heartbeat=heartbeat)
 
 
-async def wait(send: Send, receive: Receive, body: Awaitable[bytes]) -> None:
-    """A body that takes time, until it is there or the client goes."""
+async def wait(send: Send, receive: Receive, body: Awaitable[bytes], *, heartbeat: float) -> bool:
+    """A body that takes time, until it is there or the client goes; whether it stayed to the end."""
 
     async def forward() -> None:
         await send({"type": "http.response.body", "body": await body, "more_body": True})
         await send(_CLOSE)
 
-    await _accompanied(forward(), send, receive, beat=b"\n")
+    return await _accompanied(forward(), send, receive, beat=b"\n", heartbeat=heartbeat)
 
 
 def not_found() -> dict[str, str]:
@@ -80,10 +79,13 @@ def not_found_body() -> bytes:
     return dumps({"__error__": not_found()})
 
 
-async def _accompanied(work: Awaitable[None], send: Send, receive: Receive, *, beat: bytes) -> None:
-    """Do the work, with heartbeats beside it, and stop when the client disconnects."""
+async def _accompanied(
+    work: Awaitable[None], send: Send, receive: Receive, *, beat: bytes, heartbeat: float
+) -> bool:
+    """Do the work, with heartbeats beside it, and stop when the client disconnects; whether it was done."""
     main = asyncio.ensure_future(work)
-    beside = [asyncio.ensure_future(_beating(send, beat)), asyncio.ensure_future(_disconnected(receive))]
+    beating = asyncio.ensure_future(_beating(send, beat, heartbeat))
+    beside = [beating, asyncio.ensure_future(_disconnected(receive))]
     try:
         await asyncio.wait([main, *beside], return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -91,13 +93,15 @@ async def _accompanied(work: Awaitable[None], send: Send, receive: Receive, *, b
             task.cancel()
     if main.done() and not main.cancelled():
         main.result()
+        return True
+    return False
 
 
-async def _beating(send: Send, beat: bytes) -> None:
+async def _beating(send: Send, beat: bytes, heartbeat: float) -> None:
     loop = asyncio.get_running_loop()
     due = loop.time()
     while True:
-        due += HEARTBEAT
+        due += heartbeat
         await asyncio.sleep(due - loop.time())
         await send({"type": "http.response.body", "body": beat, "more_body": True})
 

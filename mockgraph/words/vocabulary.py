@@ -32,7 +32,9 @@ DURABILITIES = ("sync", "async", "exit")
 HTTP_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 
 START = "__start__"
+END = "__end__"
 PULL = "__pregel_pull"
+PUSH = "__pregel_push"
 
 
 class Identity(msgspec.Struct, frozen=True):

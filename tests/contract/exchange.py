@@ -1,13 +1,20 @@
-"""A plain HTTP/1.1 exchange, byte by byte: what an SDK's client library would smooth over is what is compared."""
+"""A plain HTTP/1.1 exchange, byte by byte: what an SDK's client library would smooth over is what is compared.
+
+A scenario steers by what it has seen of an answer, never by the clock: the servers differ in speed.
+"""
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 # They tell how long an answer took, not what it says; their own tests hold them.
 HEARTBEATS = (": heartbeat\r\n\r\n", "\n")
+
+_PATIENCE = 30.0  # seconds, for any one thing that a scenario waits for
+_PAUSE = 0.1  # seconds between two looks
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,7 @@ class Answer:
     status: str
     headers: list[tuple[str, str]]
     chunks: list[str] = field(default_factory=list)
+    dropped: bool = False
 
     @property
     def body(self) -> str:
@@ -30,46 +38,164 @@ class Answer:
         """Everything as one text, a line per chunk; but for what differs between any two answers of one server."""
         headers = [f"{name}: {value}" for name, value in self.headers if name not in ("date", "server")]
         chunks = [f"> {chunk}" for chunk in self.chunks if chunk not in HEARTBEATS]
-        return "\n".join([self.asked, self.status, *headers, *chunks])
+        return "\n".join([self.asked, self.status, *headers, *chunks, *["> (dropped)"] * self.dropped])
 
 
-async def send(
-    address: tuple[str, int],
-    method: str,
-    path: str,
-    body: Any = None,
-    *,
-    headers: Mapping[str, str] | None = None,
-    timeout: float = 60,
-) -> Answer:
-    """One request on a connection of its own; a body that is no bytes is sent as JSON."""
-    payload = body if isinstance(body, bytes) else (b"" if body is None else json.dumps(body).encode())
-    lines = [f"{method} {path} HTTP/1.1", f"host: {address[0]}:{address[1]}", "connection: close"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-    if payload or method in ("POST", "PUT", "PATCH"):
-        lines.append(f"content-length: {len(payload)}")
-    async with asyncio.timeout(timeout):
-        reader, writer = await asyncio.open_connection(*address, limit=2**24)
+Tell = Callable[[Answer], None]
+
+
+class Open:
+    """An answer that arrives in the background, until it ends or the client drops the connection."""
+
+    def __init__(
+        self, asked: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tell: Tell
+    ) -> None:
+        self.asked = asked
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self.parts: list[str] = []  # the chunks, without heartbeats
+        self._reader, self._writer, self._tell = reader, writer, tell
+        self._news = asyncio.Event()
+        self._over = False
+        self._reading: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """The status and the headers; the body then arrives by itself."""
+        self.status = (await self._reader.readline()).decode().rstrip("\r\n")
+        while line := (await self._reader.readline()).decode().rstrip("\r\n"):
+            name, _, value = line.partition(": ")
+            self.headers.append((name, value))
+        self._reading = asyncio.create_task(self._read())
+
+    @property
+    def run(self) -> str:
+        """The id of the run that the answer is about, as its headers name it."""
+        return dict(self.headers)["content-location"].rpartition("/")[2]
+
+    async def part(self, number: int) -> str:
+        """The part of this number, from 1, once it came."""
+        await self._until(lambda: len(self.parts) >= number, f"part {number}")
+        return self.parts[number - 1]
+
+    async def until(self, text: str) -> str:
+        """The first part with this text in it, once it came."""
+        await self._until(lambda: any(text in part for part in self.parts), repr(text))
+        return next(part for part in self.parts if text in part)
+
+    async def end(self, *, but: str | None = None) -> Answer:
+        """The whole answer, told here, where the scenario waits for its end.
+
+        `but`: parts with this text in them are left out, because the real server does not always send them.
+        """
+        assert self._reading is not None
+        async with asyncio.timeout(_PATIENCE):
+            await self._reading
+        return self._told([part for part in self.parts if but is None or but not in part])
+
+    async def drop(self, after: str | int) -> Answer:
+        """Closes the connection once a part with this text, or so many parts, came; told is what came until then."""
+        if isinstance(after, str):
+            await self.until(after)
+            after = next(number for number, part in enumerate(self.parts, 1) if after in part)
+        elif after:
+            await self.part(after)
+        await self.close()
+        return self._told(self.parts[:after], dropped=True)
+
+    async def close(self) -> None:
+        """Ends the connection, told or not."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+        self._writer.close()
+
+    def _told(self, parts: list[str], *, dropped: bool = False) -> Answer:
+        answer = Answer(self.asked, self.status, self.headers, parts, dropped)
+        self._tell(answer)
+        return answer
+
+    async def _until(self, true: Callable[[], bool], what: str) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while not (true() or self._over):
+                self._news.clear()
+                await self._news.wait()
+        if not true():
+            raise EOFError(f"{self.asked} ended before {what}: {self.parts}")
+
+    async def _read(self) -> None:
         try:
-            writer.write("\r\n".join([*lines, "", ""]).encode() + payload)
-            return await _read(reader, f"{method} {path}", head=method == "HEAD")
+            if self.asked.startswith("HEAD "):
+                return
+            if dict(self.headers).get("transfer-encoding") != "chunked":
+                self._came((await self._reader.read()).decode())
+                return
+            while size := int(await self._reader.readline(), 16):
+                self._came((await self._reader.readexactly(size)).decode())
+                await self._reader.readexactly(2)
         finally:
-            writer.close()
+            self._over = True
+            self._news.set()
+            self._writer.close()
+
+    def _came(self, chunk: str) -> None:
+        if chunk and chunk not in HEARTBEATS:
+            self.parts.append(chunk)
+            self._news.set()
 
 
-async def _read(reader: asyncio.StreamReader, asked: str, *, head: bool) -> Answer:
-    status = (await reader.readline()).decode().rstrip("\r\n")
-    headers: list[tuple[str, str]] = []
-    while line := (await reader.readline()).decode().rstrip("\r\n"):
-        name, _, value = line.partition(": ")
-        headers.append((name, value))
-    known = dict(headers)
-    chunks: list[str] = []
-    if known.get("transfer-encoding") == "chunked" and not head:
-        while size := int(await reader.readline(), 16):
-            chunks.append((await reader.readexactly(size)).decode())
-            await reader.readexactly(2)
-    elif not head:
-        rest = (await reader.read()).decode()
-        chunks = [rest] if rest else []
-    return Answer(asked, status, headers, chunks)
+class Ask:
+    """A scenario's way to a server: every answer is told, in the order in which the scenario waited for them."""
+
+    def __init__(self, address: tuple[str, int], tell: Tell) -> None:
+        self._address = address
+        self._tell = tell
+        self._opened: list[Open] = []
+
+    async def __aenter__(self) -> "Ask":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for opened in self._opened:
+            await opened.close()
+
+    async def __call__(
+        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request and its whole answer. A body that is no bytes is sent as JSON."""
+        return await (await self._send(method, path, body, headers, self._tell)).end()
+
+    async def begin(
+        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
+    ) -> Open:
+        """A request whose answer arrives in the background; here once the server has answered with a status."""
+        return await self._send(method, path, body, headers, self._tell)
+
+    async def poll(
+        self, method: str, path: str, body: Any = None, *, until: Callable[[Answer], Any]
+    ) -> Answer:
+        """Asks until the answer is so; only that one is told."""
+        async with asyncio.timeout(_PATIENCE):
+            while not until(
+                answer := await (await self._send(method, path, body, None, lambda _: None)).end()
+            ):
+                await asyncio.sleep(_PAUSE)
+        self._tell(answer)
+        return answer
+
+    async def _send(
+        self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, tell: Tell
+    ) -> Open:
+        host, port = self._address
+        payload = body if isinstance(body, bytes) else (b"" if body is None else json.dumps(body).encode())
+        lines = [f"{method} {path} HTTP/1.1", f"host: {host}:{port}", "connection: close"]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        if payload or method in ("POST", "PUT", "PATCH"):
+            lines.append(f"content-length: {len(payload)}")
+        async with asyncio.timeout(_PATIENCE):
+            opened = Open(f"{method} {path}", *await asyncio.open_connection(host, port, limit=2**24), tell)
+            self._opened.append(opened)
+            opened._writer.write("\r\n".join([*lines, "", ""]).encode() + payload)
+            await opened.begin()
+        return opened

@@ -9,13 +9,17 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _RULES = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00"), "<time>"),
     (re.compile(r'(?<="__request_start_time_ms__":)\d+'), "<ms>"),
+    (re.compile(r"(?m)^id: \d+-\d+(?=\r?$)"), "id: <event>"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "<server>"),
 ]
 # A checkpoint's id tells its step.
 _CHECKPOINT = re.compile(r'(?<=checkpoint_id":")[0-9a-f-]{19}([0-9a-f]{4})-[0-9a-f]{12}')
-_ID = re.compile(_UUID)
+_INTERRUPT = r"\b[0-9a-f]{32}\b"
+_ID = re.compile(f"{_UUID}|{_INTERRUPT}")
 # langgraph-api 0.16.7: these come out of a Python set, in an order that differs from process to process.
 _UNORDERED = re.compile(r'(?<="langgraph_api_url":"<server>")(?:,"(?:run_id|thread_id|graph_id)":"[^"]*")+')
+# langgraph-api 0.16.7: a Python set, printed.
+_SET = re.compile(r"(?<=Expected: \{)'\w+'(?:, '\w+')*(?=\})")
 
 
 class Names:
@@ -29,6 +33,7 @@ class Names:
         for pattern, name in _RULES:
             text = pattern.sub(name, text)
         text = _UNORDERED.sub(lambda found: "".join(sorted(re.findall(r',"[^"]*":"[^"]*"', found[0]))), text)
+        text = _SET.sub(lambda found: ", ".join(sorted(found[0].split(", "))), text)
         steps = {found[0]: found[1] for found in _CHECKPOINT.finditer(text)}
         return _ID.sub(lambda found: self._name(found[0], steps.get(found[0])), text)
 

@@ -7,11 +7,10 @@ both servers at once, before the first comparison.
 import asyncio
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.contract.exchange import Answer, send
+from tests.contract.exchange import Ask
 from tests.contract.normal import Names
 from tests.contract.report import difference
 from tests.contract.scenarios import SCENARIOS, Scenario
@@ -29,15 +28,11 @@ async def transcript(play: Scenario, address: tuple[str, int]) -> str:
     names = Names()
     told: list[str] = []
 
-    async def ask(method: str, path: str, body: Any = None, **options: Any) -> Answer:
-        answer = await send(address, method, path, body, **options)
-        told.append(names.normal(answer.transcript()))
-        return answer
-
-    try:
-        await play(ask)
-    except Exception as error:
-        told.append(f"!! {type(error).__name__}: {error}")
+    async with Ask(address, lambda answer: told.append(names.normal(answer.transcript()))) as ask:
+        try:
+            await play(ask)
+        except Exception as error:
+            told.append(f"!! {type(error).__name__}: {error}")
     return "\n\n".join(told)
 
 

@@ -1,28 +1,10 @@
-"""What is sent to both servers. A scenario is a coroutine that asks; every answer is compared."""
+"""Every view of plain runs: modes, waits, joins, inputs, what a run carries, threads, refusals, the server itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mockgraph.words.vocabulary import STREAM_MODES
-from tests.contract.exchange import Answer
+from tests.contract.scenarios.asking import HELLO, LISTS, MODES, Ask, look, scenario, thread
 
-Ask = Callable[..., Awaitable[Answer]]
-Scenario = Callable[[Ask], Awaitable[None]]
-
-SCENARIOS: dict[str, Scenario] = {}
-
-MODES: dict[str, Any] = {mode: mode for mode in STREAM_MODES}
-LISTS = {
-    "values+updates": ["values", "updates"],
-    "debug+messages": ["debug", "messages", "values"],
-    "all": [mode for mode in STREAM_MODES if mode != "messages-tuple"],
-    "all-tuple": list(STREAM_MODES),
-    "no-events": [mode for mode in STREAM_MODES if mode != "events"],
-    "none": [],
-}
-
-HELLO = {"messages": [{"role": "user", "content": "hi", "id": "h1"}]}
 INPUTS: dict[str, Any] = {
     "chat": {"messages": [{"role": "user", "content": "hi"}]},
     "counter": {"n": 1, "name": "bob", "unknown": True},
@@ -34,28 +16,6 @@ INPUTS: dict[str, Any] = {
     "narrow": {"q": "why?", "secret": "not taken"},
     "models": HELLO,
 }
-
-
-def scenario(name: str) -> Callable[[Scenario], Scenario]:
-    def register(play: Scenario) -> Scenario:
-        assert name not in SCENARIOS
-        SCENARIOS[name] = play
-        return play
-
-    return register
-
-
-async def thread(ask: Ask) -> str:
-    return str((await ask("POST", "/threads", {})).json()["thread_id"])
-
-
-async def look(ask: Ask, path: str) -> None:
-    """Everything that can be read of a thread."""
-    await ask("GET", path)
-    await ask("GET", f"{path}/state")
-    await ask("GET", f"{path}/history?limit=20")
-    await ask("GET", f"{path}/runs")
-
 
 # --- every graph, in every mode, stateless and stateful, as a stream and as a wait -------------------------
 

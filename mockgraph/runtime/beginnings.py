@@ -1,0 +1,236 @@
+"""Where a run begins and what plays there: from START by a stub, or from a checkpoint of its thread.
+
+What needs no stub: going on with nodes that are due, replaying from an older checkpoint, a command that only
+updates. A resume that answers somebody, and a command that goes somewhere, are matched like an input.
+"""
+
+from typing import Any
+
+import msgspec
+
+from mockgraph.backend import states
+from mockgraph.backend.commands import command_of
+from mockgraph.backend.json import loads
+from mockgraph.backend.runs import Run
+from mockgraph.backend.threads import Thread
+from mockgraph.engine.facts import Checkpoint, Snapshot
+from mockgraph.engine.setting import Command
+from mockgraph.meaning.channels import Values
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.requests import SCOPE, RunRequest, scope
+from mockgraph.script.choosing import choose, misses
+from mockgraph.script.model import Graph, Stub
+from mockgraph.script.near_miss import report
+from mockgraph.words.errors import MatchingFailed, Refusal
+
+
+class Unmatched(Refusal):
+    """No stub matched: 422, a status that no SDK retries, with the whole report."""
+
+    def __init__(self, report: str) -> None:
+        super().__init__(422, report)
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """Where a run begins.
+
+    `stub` is None where the graph itself would refuse or ignore what the run brings. The rest is as in
+    `engine.setting.Setting`; `kept` is the scope of the run whose play goes on, for its templates.
+    """
+
+    stub: Stub | None = None
+    ground: Snapshot | None = None
+    anew: bool = False
+    fork: bool = False
+    before: bytes | None = None
+    step: int = -2
+    parent: Checkpoint | None = None
+    after: str | None = None
+    kept: bytes | None = None
+    answer: Any = None
+
+
+def beginning(namespace: Namespace, request: RunRequest, graph: Graph, thread: Thread | None) -> Beginning:
+    """Where the run begins; raises Unmatched."""
+    choosing = _Choosing(namespace, request, graph, thread)
+    data = request.data
+    named = (data.get("checkpoint") or {}).get("checkpoint_id") or data.get("checkpoint_id")
+    if thread is None or thread.checkpoint is None:
+        return choosing.on_nothing()
+    if not named and not data.get("command") and data.get("input") is not None:
+        # The common case: new input behind whatever there is.
+        return choosing.from_start(thread.values, thread.step, thread.checkpoint, thread.last_played)
+    snapshot = states.standing(thread, named)
+    if snapshot is None:
+        # langgraph-api 0.16.7: a checkpoint that is not there is an empty one.
+        return choosing.on_nothing()
+    if data.get("command"):
+        return choosing.commanded(snapshot)
+    if data.get("input") is not None:
+        values = states.dumped(snapshot.values)
+        return choosing.from_start(values, snapshot.checkpoint.step, snapshot.checkpoint, _after(snapshot))
+    return choosing.goes_on(snapshot, fork=bool(named))
+
+
+def _after(snapshot: Snapshot) -> str | None:
+    """The stub that the thread stood at, at an older checkpoint."""
+    writer: Run | None = snapshot.writer
+    if writer is None:
+        return None
+    if snapshot.source == "input" or writer.stub is None:
+        return writer.after
+    return writer.stub.name
+
+
+class _Choosing:
+    """One run's way to its beginning."""
+
+    def __init__(
+        self, namespace: Namespace, request: RunRequest, graph: Graph, thread: Thread | None
+    ) -> None:
+        self._namespace = namespace
+        self._request = request
+        self._graph = namespace.graphs.get(graph.graph_id, graph)
+        self._thread = thread
+        self._after = thread.last_played if thread is not None else None
+
+    def on_nothing(self) -> Beginning:
+        """On a thread without checkpoints."""
+        data = self._request.data
+        if data.get("command"):
+            command = command_of(data, self._graph, None)
+            if command is None or not command.goto:
+                return Beginning()
+            return Beginning(self._stub(None, {}))
+        return self.from_start(None, -2, None, self._after)
+
+    def from_start(
+        self, before: bytes | None, step: int, parent: Checkpoint | None, after: str | None
+    ) -> Beginning:
+        """From START with an input, behind a checkpoint or on nothing."""
+        stub = None
+        if isinstance(self._request.data.get("input"), dict):
+            stub = self._stub(after, None if before is None else {"values": before})
+        return Beginning(stub, before=before, step=step, parent=parent, after=after)
+
+    def commanded(self, ground: Snapshot) -> Beginning:
+        """A command on a checkpoint: what it answers, and where it goes, is played by a stub."""
+        command = command_of(self._request.data, self._graph, ground)
+        assert command is not None
+        answered = _answered(command, ground)
+        if command.error is not None or not (answered or command.goto):
+            return self._carried(ground, fork=False)
+        answer = next(iter(answered.values())) if len(answered) == 1 else answered
+        stub = self._stub(self._after, None, resume=answer, ground=ground)
+        after = self._after
+        return Beginning(stub, ground, anew=True, after=after, answer=answer)
+
+    def goes_on(self, ground: Snapshot, *, fork: bool) -> Beginning:
+        """Neither input nor command: with the play that left its nodes due, or a stub that asks for just that."""
+        stub = self._recovering(ground)
+        if stub is not None:
+            return Beginning(stub, ground, anew=True, fork=fork, after=self._after)
+        return self._carried(ground, fork=fork)
+
+    def _carried(self, ground: Snapshot, *, fork: bool) -> Beginning:
+        writer: Run | None = ground.writer
+        stub = writer.stub if writer is not None else None
+        kept = writer.scope if writer is not None else None
+        return Beginning(stub, ground, fork=fork, after=self._after, kept=kept)
+
+    def _recovering(self, ground: Snapshot) -> Stub | None:
+        """A stub whose `when` asks for a run without input, and which begins where the thread stands."""
+        due = sorted(outcome.task.node for outcome in ground.pending)
+        able = [
+            stub
+            for stub in self._graph.stubs
+            if any(condition.path.text == "input" for condition in stub.when)
+            and stub.play.supersteps
+            and sorted(task.node for task in stub.play.supersteps[0].tasks) == due
+        ]
+        if not due or not able:
+            return None
+        graph = msgspec.structs.replace(self._graph, stubs=tuple(able))
+        counts = self._namespace.played
+        try:
+            stub = choose(
+                graph,
+                scope(self._request, self._thread, self._graph.roots),
+                last_played=self._after,
+                played=counts.__getitem__,
+            )
+        except MatchingFailed as error:
+            raise self._failed(error) from None
+        if stub is not None:
+            counts[stub] += 1
+        return stub
+
+    def _stub(
+        self,
+        after: str | None,
+        other: dict[str, bytes] | None,
+        *,
+        resume: Any = None,
+        ground: Snapshot | None = None,
+    ) -> Stub:
+        """The stub that takes the run; `other` is what it knows in place of what its thread says."""
+        counts, graph = self._namespace.played, self._graph
+
+        def seen(roots: Any) -> dict[str, Any]:
+            known = scope(self._request, self._thread, roots)
+            known.update({root: loads(value) for root, value in (other or {}).items() if root in known})
+            if resume is not None and "resume" in known:
+                known["resume"] = resume
+            return known
+
+        try:
+            stub = choose(graph, seen(graph.roots), last_played=after, played=counts.__getitem__)
+            if stub is None:
+                everything = seen(tuple(SCOPE))
+                missed = misses(graph, everything, last_played=after, played=counts.__getitem__)
+                text = report(
+                    self._request.asked,
+                    graph.graph_id,
+                    everything,
+                    missed,
+                    graphs=list(self._namespace.graphs),
+                    waiting=_waiting(ground),
+                )
+                raise Unmatched(text)
+        except MatchingFailed as error:
+            raise self._failed(error) from None
+        counts[stub] += 1
+        return stub
+
+    def _failed(self, error: MatchingFailed) -> Unmatched:
+        asked = f"{self._request.asked}  graph '{self._graph.graph_id}'"
+        return Unmatched(f"A matcher could not be asked.\n  {asked}\n  {error}")
+
+
+def _answered(command: Command, ground: Snapshot) -> dict[str, Any]:
+    """What the command answers, by node; a node that is answered twice has the last."""
+    answers = command.answers or {}
+    return {
+        outcome.task.node: answers[asked.id]
+        for outcome in ground.pending
+        for asked in outcome.interrupts
+        if asked.id in answers
+    }
+
+
+def _waiting(ground: Snapshot | None) -> list[tuple[str, str, Any]]:
+    """The questions at which a thread waits: node, interrupt id, value."""
+    if ground is None:
+        return []
+    return [
+        (outcome.task.node, asked.id, asked.value)
+        for outcome in ground.pending
+        for asked in outcome.interrupts
+    ]
+
+
+def values_at(begun: Beginning) -> Values | None:
+    """The values that a run begins on, None on nothing."""
+    if begun.ground is not None:
+        return begun.ground.values
+    return None if begun.before is None else loads(begun.before)

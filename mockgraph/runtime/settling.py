@@ -1,0 +1,151 @@
+"""How a run's end is stored: on itself, on its thread, in the journal; and how one is undone.
+
+Final statuses are stored before the last part of a stream is handed on: newer clients look.
+"""
+
+from typing import Any
+
+from mockgraph.backend import states
+from mockgraph.backend.json import kept
+from mockgraph.backend.runs import Run
+from mockgraph.backend.threads import Thread
+from mockgraph.engine.facts import Outcome as TaskOutcome
+from mockgraph.engine.facts import Snapshot
+from mockgraph.runtime.journal import Entry
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.requests import RunRequest
+from mockgraph.runtime.telling import Outcome
+
+# Failures that are mockgraph's own: a test must not pass over them, whatever its client does with errors.
+_OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed", "NotBuilt")
+
+
+def end(
+    namespace: Namespace,
+    run: Run,
+    request: RunRequest,
+    thread: Thread | None,
+    outcome: Outcome,
+    *,
+    status: str = "",
+) -> None:
+    """The run is over: `status` is `success` or `error` unless something else is said."""
+    if not status:
+        run.told = None
+        status = "success" if outcome.error is None else "error"
+    run.started = run.started and not outcome.broke
+    run.status = status
+    run.ended = max(namespace.options.clock.now(), run.start + 1)
+    if outcome.saved is not None:
+        run.ended = max(run.ended, outcome.saved.at + 1)
+    if run.temporary:
+        namespace.threads.remove(run.thread_id)
+        namespace.runs.pop(run.run_id, None)
+    elif thread is not None:
+        _settle(namespace, run, thread, outcome)
+    error = outcome.error
+    ours = error["message"] if error and error["error"] in _OURS else None
+    note(namespace, request, run, ours)
+
+
+def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) -> None:
+    before = thread.interrupts
+    if outcome.saved is not None:
+        thread.checkpoint, thread.step = outcome.saved, outcome.saved.step
+        thread.values = outcome.values
+    elif thread.values is None:
+        thread.values = b"{}" if outcome.error is None else None
+    run.updated_at = thread.updated_at = thread.state_updated_at = run.ended
+    thread.settled = True
+    thread.error = kept(outcome.error) if outcome.error else b"null"
+    standing = None
+    if outcome.due or before != b"{}":
+        standing = states.standing(thread)
+    thread.interrupts = kept(waiting(standing, inner=bool(outcome.subgraphs)))
+    if run.stub is not None and not _still_asked(run, standing):
+        thread.last_played = run.stub.name
+    thread.status = "error" if outcome.error else "interrupted" if outcome.due else "idle"
+    if run.status == "interrupted":
+        thread.status = "interrupted" if outcome.due else "idle"
+    if busy(namespace, thread, but=run):
+        thread.status = "busy"
+
+
+def _still_asked(run: Run, standing: Snapshot | None) -> bool:
+    """Whether the run left a question open that had been asked before it: the thread then stands where it stood."""
+    if run.ground is None or not run.anew or standing is None:
+        return False
+    asked = {interrupt.id for interrupt in run.ground.interrupts}
+    return any(interrupt.id in asked for interrupt in standing.interrupts)
+
+
+def waiting(standing: Snapshot | None, *, inner: bool = False) -> dict[str, list[dict[str, Any]]]:
+    """A thread's `interrupts`, by task. langgraph-api 0.16.7: by the task inside, if the run streamed its subgraphs."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for outcome in standing.pending if standing is not None else ():
+        for asking in _asking(outcome) if inner else [outcome]:
+            if asking.interrupts:
+                found[asking.task.id] = [states.interrupt(item) for item in asking.interrupts]
+    return found
+
+
+def _asking(outcome: TaskOutcome) -> list[TaskOutcome]:
+    if outcome.inner is None:
+        return [outcome]
+    return [asking for inside in outcome.inner.pending for asking in _asking(inside)]
+
+
+def busy(namespace: Namespace, thread: Thread, *, but: Run | None = None) -> bool:
+    """Whether runs wait or play on the thread."""
+    return any(live.run is not but for live in namespace.active.get(thread.thread_id, ()))
+
+
+def rest(namespace: Namespace, thread: Thread, *, error: dict[str, str] | None = None) -> None:
+    """Bring a thread's record to where its remaining checkpoints say that it stands."""
+    standing = states.standing(thread)
+    thread.checkpoint = standing.checkpoint if standing else None
+    thread.step = standing.checkpoint.step if standing else -2
+    thread.values = states.dumped(standing.values) if standing else None
+    thread.interrupts = kept(waiting(standing))
+    writer = standing.writer if standing else None
+    thread.last_played = writer.stub.name if writer is not None and writer.stub else None
+    now = max(namespace.options.clock.now(), thread.updated_at + 1)
+    thread.updated_at = thread.state_updated_at = now
+    if error is not None:
+        thread.settled = True
+        thread.error = kept(error)
+    due = standing is not None and bool(standing.pending)
+    thread.status = "busy" if busy(namespace, thread) else "interrupted" if due else "idle"
+
+
+def forget(namespace: Namespace, run: Run, thread: Thread | None) -> None:
+    """The run and its checkpoints are gone."""
+    namespace.runs.pop(run.run_id, None)
+    if thread is not None:
+        thread.trail = [writer for writer in thread.trail if writer is not run]
+
+
+def note(namespace: Namespace, request: RunRequest, run: Run, report: str | None) -> None:
+    """Journal a run that ended."""
+    journal(namespace, request, run.graph.graph_id, run.stub.name if run.stub else None, run.status, report)
+
+
+def journal(
+    namespace: Namespace,
+    request: RunRequest,
+    graph_id: str,
+    stub: str | None,
+    status: str,
+    report: str | None,
+) -> None:
+    """Journal what became of a request for a run."""
+    namespace.journal.add(
+        Entry(
+            asked=request.asked,
+            graph_id=graph_id,
+            stub=stub,
+            status=status,
+            seconds=request.age(),
+            report=report,
+        )
+    )

@@ -1,0 +1,85 @@
+"""Webhooks: one POST after a run has ended, as the real server sends it, to loopback unless a host is allowed.
+
+langgraph-api 0.16.7: 5xx and 429 are tried three times, anything else is final, and whatever happens the run
+knows nothing of it.
+"""
+
+import asyncio
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockgraph.backend.json import dumps, raw
+from mockgraph.backend.runs import Run
+from mockgraph.runtime.journal import LOG
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.words.clock import iso
+from mockgraph.words.errors import Refusal
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+PAUSES = (1.2, 2.4)  # seconds before the second and the third attempt
+_PATIENCE = 10.0  # seconds for one attempt
+
+
+def check(url: str | None, allowed: Collection[str]) -> None:
+    """Refuse a webhook that cannot or must not be called; before anything is made."""
+    if not url:
+        return
+    if url.startswith("/"):
+        raise Refusal(422, "Loopback webhooks (relative URLs) are not built; give the whole URL.")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+        parts = urlsplit("")
+    if not host:
+        raise Refusal(422, "Invalid webhook hostname ''")
+    if parts.scheme not in ("http", "https"):
+        raise Refusal(422, f"Webhook host blocked: scheme '{parts.scheme}' not allowed")
+    if host not in LOOPBACK and host not in allowed:
+        raise Refusal(
+            422,
+            f"Webhook host blocked: '{host}' is not loopback; mockgraph posts to loopback only, "
+            f"unless it is started with --allow-webhooks-to {host}",
+        )
+
+
+def post(
+    namespace: Namespace,
+    url: str,
+    body: dict[str, Any],
+    run: Run,
+    values: bytes | None,
+    error: dict[str, str] | None,
+) -> None:
+    """Post what became of a run, in the background."""
+    body |= {
+        "run_started_at": iso(run.start),
+        "run_ended_at": iso(run.ended),
+        "webhook_sent_at": iso(max(namespace.options.clock.now(), run.ended)),
+        "values": None if values is None else raw(values),
+    }
+    if error is not None:
+        body["error"] = error
+    task = asyncio.get_running_loop().create_task(_deliver(url, dumps(body)))
+    namespace.errands.add(task)
+    task.add_done_callback(namespace.errands.discard)
+
+
+async def _deliver(url: str, body: bytes) -> None:
+    import httpx
+
+    async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
+        for pause in (*PAUSES, None):
+            try:
+                answer = await client.post(url, content=body, headers={"content-type": "application/json"})
+                if answer.status_code < 500 and answer.status_code != 429:
+                    return
+                said = str(answer.status_code)
+            except httpx.HTTPError as error:
+                said = f"{type(error).__name__}: {error}"
+            if pause is None:
+                LOG.warning("webhook %s was not delivered: %s", url, said)
+                return
+            await asyncio.sleep(pause)

@@ -1,0 +1,1 @@
+"""Exchanges that were captured from the real server once, sent to mockgraph again."""
