@@ -19,44 +19,37 @@ _SEVERAL = (
 _NOTHING = ("UnboundLocalError", "cannot access local variable")
 
 
-def resumes(request: Mapping[str, Any]) -> bool:
-    """Whether a request answers a question (which null does not)."""
-    return (request.get("command") or {}).get("resume") is not None
-
-
-def goes(request: Mapping[str, Any]) -> bool:
-    """Whether a request goes to a node."""
-    return bool((request.get("command") or {}).get("goto"))
-
-
 def by_id(resume: Any) -> bool:
     """Whether a resume is a mapping from interrupt ids to answers."""
-    return (
-        isinstance(resume, dict)
-        and bool(resume)
-        and all(len(key) == _ID_LENGTH and _HEX.issuperset(key) for key in resume)
-    )
+    return isinstance(resume, dict) and all(len(key) == _ID_LENGTH and _HEX.issuperset(key) for key in resume)
 
 
-def command_of(request: Mapping[str, Any], graph: Graph, ground: Snapshot | None) -> Command | None:
-    """The command of a request, on the checkpoint where its run begins; None where it has none."""
+def command_of(
+    request: Mapping[str, Any], graph: Graph, ground: Snapshot | None, *, stateless: bool = False
+) -> Command | None:
+    """The command of a request, on the checkpoint where its run begins; None where it has none.
+
+    `ground` is None where there is no checkpoint, and `stateless` says that there cannot be one.
+    """
     given = request.get("command")
     if not given:
         return None
     resume, update = given.get("resume"), given.get("update")
     goto, sent = _goto(given.get("goto"), graph)
-    if resume is None and update is None and not given.get("goto"):
+    if resume is None and not update and not given.get("goto"):
         return Command(error=_NOTHING)
     answers: dict[str, Any] | None = None
     error = None
     if by_id(resume):
         answers = resume
-    elif resume is not None:
+    if resume is not None and stateless:
+        error = ("RuntimeError", "Cannot use Command(resume=...) without checkpointer")
+    elif resume is not None and answers is None:
         waiting = ground.interrupts if ground is not None else ()
         if len(waiting) > 1:
             error = ("RuntimeError", _SEVERAL)
         answers = {waiting[0].id: resume} if waiting else {}
-    return Command(_writes(update), goto, sent, answers, error)
+    return Command(_writes(update), goto, bool(given.get("goto")), sent, answers, error)
 
 
 def _writes(update: Any) -> tuple[Mapping[str, Any], ...]:

@@ -112,6 +112,14 @@ class Description:
         return bool(durability == "exit")
 
     @property
+    def command(self) -> dict[str, Any] | None:
+        """The request's command as LangChain's events show it."""
+        given = self.request.get("command")
+        if not given:
+            return None
+        return {"graph": None, **{key: given.get(key) for key in ("update", "resume", "goto")}}
+
+    @property
     def start(self) -> int:
         return self.run.start
 

@@ -61,15 +61,21 @@ def setting(description: Description) -> Setting:
         parent=run.parent,
         start=run.start,
         streaming=not TOKEN_MODES.isdisjoint(description.modes),
+        traced="events" in description.modes,
         scope=loads(run.scope),
         ground=run.ground,
         anew=run.anew,
         fork=run.fork,
-        command=command_of(request, graph, run.ground),
-        pause_before=graph.pause_before.union(request.get("interrupt_before") or ()),
-        pause_after=graph.pause_after.union(request.get("interrupt_after") or ()),
+        command=command_of(request, graph, run.ground, stateless=run.temporary),
+        pause_before=_breaks(request.get("interrupt_before"), graph.pause_before),
+        pause_after=_breaks(request.get("interrupt_after"), graph.pause_after),
         **({"recursion_limit": config["recursion_limit"]} if "recursion_limit" in config else {}),
     )
+
+
+def _breaks(asked: Any, compiled: frozenset[str]) -> frozenset[str]:
+    """The nodes of a run's breakpoints: the request's in place of those that the graph was compiled with."""
+    return compiled if asked is None else frozenset(asked)
 
 
 def replayed(run: Run) -> Iterator[Fact]:
@@ -160,8 +166,8 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
         **given,
         **description.metadata,
         "run_id": description.run_id,
-        **fork,
         "thread_id": description.thread_id,
+        **fork,
         **around,
         "source": snapshot.source,
         "step": at.step,

@@ -33,6 +33,7 @@ class Thread(msgspec.Struct, gc=False):
     config: bytes = b"{}"
     status: str = "idle"
     values: bytes | None = None
+    inside: bytes | None = None
     error: bytes = b"null"
     by_run: bool = False
     settled: bool = False
@@ -50,7 +51,9 @@ class Thread(msgspec.Struct, gc=False):
 
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""
-        values = raw(self.values) if self.values is not None else None
+        # langgraph-api 0.16.7: of a run that stopped inside a subgraph that it streamed, the subgraph's values.
+        shown = self.values if self.inside is None else self.inside
+        values = raw(shown) if shown is not None else None
         times = {"created_at": iso(self.created_at), "updated_at": iso(self.updated_at)}
         state_updated = {"state_updated_at": iso(self.state_updated_at)}
         metadata, config = loads(self.metadata), loads(self.config)

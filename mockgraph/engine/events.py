@@ -13,7 +13,7 @@ def _root(fact: facts.RunStarted, stage: Stage) -> Iterator[Part]:
         "events",
         {
             "event": "on_chain_start",
-            "data": {"input": fact.given},
+            "data": {"input": fact.given if fact.command is None else stage.view.run.command},
             "name": run.name,
             "tags": run.tags,
             "run_id": run.run_id,
@@ -31,42 +31,77 @@ def _entered(fact: facts.NodeEntered, stage: Stage) -> Iterator[Part]:
             "data": {"input": fact.input},
             "name": fact.task.node,
             "tags": _node_tags(fact.task, stage),
-            "run_id": stage.view.node_run_id(fact.task),
+            "run_id": stage.view.node_run_id(fact.task.id),
             "metadata": stage.view.node_metadata(fact.task),
-            "parent_ids": [stage.view.run.run_id],
+            "parent_ids": stage.view.parents(fact.task),
         },
     )
 
 
 def _returned(fact: facts.NodeReturned, stage: Stage) -> Iterator[Part]:
-    run_id = stage.view.node_run_id(fact.task)
-    metadata = stage.view.node_metadata(fact.task)
-    tags = _node_tags(fact.task, stage)
-    parents = [stage.view.run.run_id]
     yield (
         "events",
         {
             "event": "on_chain_stream",
-            "run_id": run_id,
+            "run_id": stage.view.node_run_id(fact.task.id),
             "name": fact.task.node,
-            "tags": tags,
-            "metadata": metadata,
-            "data": {"chunk": fact.update},
-            "parent_ids": parents,
+            "tags": _node_tags(fact.task, stage),
+            "metadata": stage.view.node_metadata(fact.task),
+            "data": {"chunk": fact.output},
+            "parent_ids": stage.view.parents(fact.task),
         },
     )
+
+
+def _left(fact: facts.NodeLeft, stage: Stage) -> Iterator[Part]:
     yield (
         "events",
         {
             "event": "on_chain_end",
-            "data": {"output": fact.update, "input": fact.input},
-            "run_id": run_id,
+            "data": {"output": fact.output, "input": fact.input},
+            "run_id": stage.view.node_run_id(fact.task.id),
             "name": fact.task.node,
-            "tags": tags,
-            "metadata": metadata,
-            "parent_ids": parents,
+            "tags": _node_tags(fact.task, stage),
+            "metadata": stage.view.node_metadata(fact.task),
+            "parent_ids": stage.view.parents(fact.task),
         },
     )
+
+
+def _graph_entered(fact: facts.GraphEntered, stage: Stage) -> Iterator[Part]:
+    run = _graph(fact.task, stage)
+    yield (
+        "events",
+        {
+            "event": "on_chain_start",
+            "data": {"input": fact.input},
+            **{key: run[key] for key in ("name", "tags", "run_id", "metadata", "parent_ids")},
+        },
+    )
+
+
+def _graph_returned(fact: facts.GraphReturned, stage: Stage) -> Iterator[Part]:
+    run = _graph(fact.task, stage)
+    yield (
+        "events",
+        {
+            "event": "on_chain_end",
+            "data": {"output": fact.values, "input": fact.input},
+            **{key: run[key] for key in ("run_id", "name", "tags", "metadata", "parent_ids")},
+        },
+    )
+
+
+def _graph(task: facts.Task, stage: Stage) -> dict[str, Any]:
+    """What LangChain says of a graph that runs inside a node. langgraph 1.2.22: its name is always the same."""
+    view = stage.view
+    return {
+        "name": "LangGraph",
+        "tags": ["seq:step:1", *view.run.tags],
+        "run_id": view.graph_run_id(task.id),
+        "metadata": {**view.node_metadata(task), "checkpoint_ns": task.namespace.partition("|")[0]},
+        "parent_ids": [*view.parents(task), view.node_run_id(task.id)],
+    }
 
 
 def _called(fact: facts.ModelCalled, stage: Stage) -> Iterator[Part]:
@@ -124,7 +159,7 @@ def _call(call: facts.Call, stage: Stage) -> dict[str, Any]:
         "tags": _call_tags(call, stage),
         "run_id": call.run_id,
         "metadata": stage.view.call_metadata(call),
-        "parent_ids": [stage.view.run.run_id, stage.view.node_run_id(call.task)],
+        "parent_ids": [*stage.view.parents(call.task), stage.view.node_run_id(call.task.id)],
     }
 
 
@@ -147,7 +182,10 @@ def _finished(fact: facts.RunFinished, stage: Stage) -> Iterator[Part]:
 EVENTS: dict[type, Any] = {
     facts.RunStarted: _root,
     facts.NodeEntered: _entered,
+    facts.GraphEntered: _graph_entered,
+    facts.GraphReturned: _graph_returned,
     facts.NodeReturned: _returned,
+    facts.NodeLeft: _left,
     facts.ModelCalled: _called,
     facts.ChunkStreamed: _chunk,
     facts.ModelAnswered: _answered,

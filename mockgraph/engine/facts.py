@@ -11,7 +11,7 @@ import msgspec
 from mockgraph.meaning.channels import Values
 from mockgraph.meaning.chunks import Chunk
 from mockgraph.meaning.messages import Message
-from mockgraph.script.model import Goto, Model, Superstep
+from mockgraph.script.model import Model, Superstep
 from mockgraph.script.model import Task as ScriptedTask
 from mockgraph.words.ids import digest, uuid6, uuid7, uuid_raw
 from mockgraph.words.vocabulary import PULL, PUSH
@@ -157,9 +157,10 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class RunStarted(msgspec.Struct, frozen=True, gc=False):
-    """The graph was called with this input, as the client sent it."""
+    """The graph was called with this input, as the client sent it, or with this command."""
 
     given: Any
+    command: Any = None
 
 
 class CheckpointSaved(msgspec.Struct, frozen=True, gc=False):
@@ -241,13 +242,34 @@ class ModelAnswered(msgspec.Struct, frozen=True, gc=False):
     streamed: bool
 
 
-class NodeReturned(msgspec.Struct, frozen=True, gc=False):
-    """The node's function returned; `update` is as returned (None: nothing), `goto` where its Command goes."""
+class GraphEntered(msgspec.Struct, frozen=True, gc=False):
+    """The graph inside a task was called."""
 
     task: Task
     input: Values
-    update: Any
-    goto: Goto | None = None
+
+
+class GraphReturned(msgspec.Struct, frozen=True, gc=False):
+    """The graph inside a task came to its end."""
+
+    task: Task
+    input: Values
+    values: Values
+
+
+class NodeReturned(msgspec.Struct, frozen=True, gc=False):
+    """The node's function returned: `output` is its update (None: nothing), or the Command around it."""
+
+    task: Task
+    output: Any
+
+
+class NodeLeft(msgspec.Struct, frozen=True, gc=False):
+    """The node is done with what it returned."""
+
+    task: Task
+    input: Values
+    output: Any
 
 
 class MessageReturned(msgspec.Struct, frozen=True, gc=False):
@@ -331,6 +353,10 @@ class Wait(msgspec.Struct, frozen=True, gc=False):
     seconds: float
 
 
+# Others may go on, though no time passes.
+TURN = Wait(0.0)
+
+
 Fact = (
     RunStarted
     | CheckpointSaved
@@ -342,7 +368,10 @@ Fact = (
     | ModelCalled
     | ChunkStreamed
     | ModelAnswered
+    | GraphEntered
+    | GraphReturned
     | NodeReturned
+    | NodeLeft
     | MessageReturned
     | TaskFinished
     | TaskRecalled

@@ -63,9 +63,11 @@ class Performance:
         return self._values
 
     def __iter__(self) -> Iterator[Fact]:
-        task, progress = self._task, self._stand.progress
+        task, progress, traced = self._task, self._stand.progress, self._stand.setting.traced
         assert task.script is not None
         yield facts.NodeEntered(task, self._values)
+        if traced:
+            yield facts.TURN
         updates: list[dict[str, Any]] = []
         returned: list[Message] = []
         inside: Values | None = None
@@ -105,11 +107,24 @@ class Performance:
         result: Any = updates if len(updates) > 1 else (updates[0] if updates else None)
         if went is not None and went.parent:
             raise WentOut(result)
-        yield facts.NodeReturned(task, self._values, result, went)
+        output = result if went is None else self._command(result, went)
+        yield facts.NodeReturned(task, output)
+        if traced:
+            yield facts.TURN
+        yield facts.NodeLeft(task, self._values, output)
+        if traced:
+            yield facts.TURN
         for message in returned:
             yield facts.MessageReturned(task, message)
         self.writes = tuple(update for update in updates if update)
         yield facts.TaskFinished(task, result, self.writes, progress.tick(), self.packets)
+
+    def _command(self, update: Any, went: model.Goto) -> dict[str, Any]:
+        """The Command that the node returned, as LangChain's events show it."""
+        goto: Any = [{"node": node, "args": packet} for node, packet in self.packets] + list(went.nodes)
+        if not self.packets and not went.listed:
+            goto = went.nodes[0]
+        return {"graph": None, "update": update, "resume": None, "goto": goto}
 
     def _interrupted(self, interrupts: tuple[facts.Interrupt, ...]) -> Fact:
         self.interrupts = interrupts
@@ -130,8 +145,9 @@ class Performance:
             within=namespace,
             over=stand.checkpoint,
         )
+        given = self._values if step.input is None else self._filled(step.input, static=False)
+        yield facts.GraphEntered(self._task, given)
         if self._outcome.inner is None:
-            given = self._values if step.input is None else self._filled(step.input, static=False)
             going = level.begins(given, before=None, step=-2, parent=None)
         else:
             going = level.goes_on(self._outcome.inner, anew=self._resumed)
@@ -147,7 +163,9 @@ class Performance:
         if level.interrupts:
             yield self._interrupted(level.interrupts)
             return None
-        return channels.output(level.values)
+        output = channels.output(level.values)
+        yield facts.GraphReturned(self._task, given, output)
+        return output
 
     @property
     def _resumed(self) -> bool:

@@ -21,7 +21,8 @@ without its value. A subgraph is the same play once more, one level down: its fa
 Time is data. A delay is a fact (`Wait`), and the time of every other fact is the start of the run, plus the
 waits before it, plus one microsecond per fact, so that a play can be played again, at any time, with the same
 ids and times. Side by side means a small simulation: each task is an iterator of its own facts; the one whose
-time has come first goes on until it waits or ends, as coroutines do.
+time has come first goes on until it waits or ends, as coroutines do. Where LangGraph lets other coroutines go
+on though no time passes, a `TURN` says so.
 
 Nothing here knows who looks: which modes a client asked for, or whether it asked at all. The one exception is
 `Setting.streaming`, for the real server calls models in streaming form only for certain modes, and the ids of
@@ -56,7 +57,7 @@ Packets = Sequence[tuple[str, Any]]
 
 def play(setting: Setting) -> Iterator[Fact]:
     """Every fact of a run, from its start to RunFinished or RunFailed."""
-    yield facts.RunStarted(setting.given)
+    yield facts.RunStarted(setting.given, setting.command)
     root = Level(setting, Progress(setting), channels=setting.channels, supersteps=setting.play.supersteps)
     try:
         yield from _run(root, setting)
@@ -152,10 +153,14 @@ class Level:
         )
         checkpoint = self._checkpoint(-1)
         start = self._start(0)
-        yield facts.CheckpointSaved(checkpoint, None, "input", self.values, (start,))
-        if not command.goto:
+        if not command.goes:
+            yield facts.CheckpointSaved(checkpoint, None, "input", self.values, (start,))
             yield facts.InputRefused(start, "TypeError", _NO_CHECKPOINT)
             raise GraphError("TypeError", _NO_CHECKPOINT)
+        nothing: Values = {}
+        yield facts.CheckpointSaved(
+            checkpoint, None, "input", self.values, (start,), self._supersteps, -1, nothing
+        )
         if command.writes:
             yield facts.ValuesChanged(self.values, _keys(command.writes))
         yield from self._from(checkpoint)
@@ -197,7 +202,7 @@ class Level:
             yield from self._takes(self._channels.takes(ground.given))
             yield from self._from(checkpoint)
         else:
-            yield from self._on(outcomes, position, checkpoint, resumed=True)
+            yield from self._on(outcomes, position, checkpoint, resumed=not fork)
 
     def _start(self, step: int) -> facts.Task:
         return facts.Task(self._setting.key, START, step, (START,), within=self._within)
@@ -220,7 +225,8 @@ class Level:
         self, outcomes: tuple[Outcome, ...], position: int, checkpoint: Checkpoint, *, resumed: bool
     ) -> Iterator[Fact]:
         """Superstep after superstep until there is none, or the graph stops."""
-        setting, played = self._setting, 0
+        # langgraph 1.2.22: a run that goes on may take one superstep more than one that begins.
+        setting, played = self._setting, -1 if resumed else 0
         while outcomes:
             if not resumed and self._breaks(setting.pause_before, outcomes):
                 yield facts.Paused()
@@ -249,7 +255,7 @@ class Level:
             played += 1
             if played == setting.recursion_limit:
                 raise GraphError("GraphRecursionError", _RECURSION.format(limit=setting.recursion_limit))
-            if outcomes and self._breaks(setting.pause_after, done):
+            if self._breaks(setting.pause_after, done):
                 yield facts.Paused()
                 return
 
@@ -262,46 +268,14 @@ class Level:
         return Checkpoint(self._setting.key, step, self._progress.tick(), self._within, self._over)
 
     def _tasks(self, position: int, step: int, packets: Packets) -> tuple[facts.Task, ...]:
-        """The tasks that a checkpoint at `step` names: those of the superstep at `position`, if there is one.
-
-        LangGraph prepares what was sent first, in the order of sending, and then the others by their nodes' names.
-        """
-        if position >= len(self._supersteps):
-            return ()
-        scripts = self._supersteps[position].tasks
-        pulled = [
-            facts.Task(
-                self._setting.key, script.node, step + 1, script.triggers, place, self._within, script=script
-            )
-            for place, script in enumerate(scripts)
-            if PUSH not in script.triggers
-        ]
-        pulled.sort(key=lambda task: task.node)
-        if len(pulled) == len(scripts):
-            return tuple(pulled)
-        return (*self._pushed(scripts, step, packets), *pulled)
-
-    def _pushed(self, scripts: tuple[model.Task, ...], step: int, packets: Packets) -> Iterator[facts.Task]:
-        waiting = [(place, script) for place, script in enumerate(scripts) if PUSH in script.triggers]
-        order: list[tuple[int, model.Task, Any]] = []
-        for node, packet in packets:
-            taker = next((pair for pair in waiting if pair[1].node == node), None)
-            if taker is not None:
-                waiting.remove(taker)
-                order.append((*taker, packet))
-        order.extend((place, script, None) for place, script in waiting)
-        for number, (place, script, packet) in enumerate(order):
-            yield facts.Task(
-                self._setting.key,
-                script.node,
-                step + 1,
-                script.triggers,
-                place,
-                self._within,
-                number,
-                packet,
-                script,
-            )
+        return prepared(
+            self._supersteps,
+            position,
+            key=self._setting.key,
+            step=step,
+            within=self._within,
+            packets=packets,
+        )
 
     def _fresh(self, task: facts.Task, step: int) -> facts.Task:
         """The same task, to be run again under an id of its own."""
@@ -330,13 +304,21 @@ class Level:
             elif script is None:
                 lacking.append(outcome.task.node)
             else:
-                outcomes.append(
-                    msgspec.structs.replace(
-                        outcome, task=msgspec.structs.replace(outcome.task, script=script)
-                    )
-                )
+                before = outcome.task.script
+                if script.input is None and before is not None:
+                    script = msgspec.structs.replace(script, input=before.input)
+                task = msgspec.structs.replace(outcome.task, script=script)
+                outcomes.append(msgspec.structs.replace(outcome, task=task))
         gone = command.goto if command is not None and not self._within else ()
+        due = {outcome.task.node for outcome in ground.pending}
+        if command is not None and not command.sent:
+            # langgraph 1.2.22: a node that is due already is not run twice.
+            scripts = [script for script in scripts if script.node not in due]
+            gone = tuple((node, packet) for node, packet in gone if node not in due)
         outcomes += map(Outcome, self._gone(gone, scripts, ground.checkpoint.step + 1, lacking))
+        outcomes.sort(
+            key=lambda outcome: (outcome.task.push is None, outcome.task.push or 0, outcome.task.node)
+        )
         if lacking or scripts:
             begins = (
                 ", ".join(task.node for task in self._supersteps[0].tasks) if self._supersteps else "nothing"
@@ -374,6 +356,45 @@ class Level:
             )
 
 
+def prepared(
+    supersteps: tuple[model.Superstep, ...],
+    position: int,
+    *,
+    key: bytes,
+    step: int,
+    within: str = "",
+    packets: Packets = (),
+) -> tuple[facts.Task, ...]:
+    """The tasks that a checkpoint at `step` names: those of the superstep at `position`, if there is one.
+
+    LangGraph prepares what was sent first, in the order of sending, and then the others by their nodes' names.
+    """
+    if position >= len(supersteps):
+        return ()
+    scripts = supersteps[position].tasks
+    pulled = [
+        facts.Task(key, script.node, step + 1, script.triggers, place, within, script=script)
+        for place, script in enumerate(scripts)
+        if PUSH not in script.triggers
+    ]
+    pulled.sort(key=lambda task: task.node)
+    if len(pulled) == len(scripts):
+        return tuple(pulled)
+    waiting = [(place, script) for place, script in enumerate(scripts) if PUSH in script.triggers]
+    order: list[tuple[int, model.Task, Any]] = []
+    for node, packet in packets:
+        taker = next((pair for pair in waiting if pair[1].node == node), None)
+        if taker is not None:
+            waiting.remove(taker)
+            order.append((*taker, packet))
+    order.extend((place, script, None) for place, script in waiting)
+    pushed = [
+        facts.Task(key, script.node, step + 1, script.triggers, place, within, number, packet, script)
+        for number, (place, script, packet) in enumerate(order)
+    ]
+    return (*pushed, *pulled)
+
+
 class _Performances:
     """The tasks of one superstep, side by side."""
 
@@ -396,6 +417,8 @@ class _Performances:
         for outcome in self._outcomes:
             if outcome.writes is not None:
                 yield facts.TaskRecalled(outcome.task, outcome.update)
+        if stand.checkpoint.within:
+            yield facts.TURN
         # Time is counted once, by the root: what waits inside a subgraph waits there too.
         progress = None if stand.checkpoint.within else stand.progress
         yield from _side_by_side(list(self._going.values()), progress)
@@ -436,9 +459,9 @@ def _side_by_side(performances: list[Performance], progress: Progress | None) ->
             yield fact
         return
     waiting = [(0.0, order, iter(performance)) for order, performance in enumerate(performances)]
-    now = 0.0
+    now, turn = 0.0, len(performances)
     while waiting:
-        at, order, going = heapq.heappop(waiting)
+        at, _, going = heapq.heappop(waiting)
         if at > now:
             if progress is not None:
                 progress.wait(at - now)
@@ -446,6 +469,6 @@ def _side_by_side(performances: list[Performance], progress: Progress | None) ->
             now = at
         for fact in going:
             if type(fact) is Wait:
-                heapq.heappush(waiting, (now + fact.seconds, order, going))
+                heapq.heappush(waiting, (now + fact.seconds, (turn := turn + 1), going))
                 break
             yield fact

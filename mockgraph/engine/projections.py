@@ -205,7 +205,7 @@ def _became(outcome: facts.Outcome) -> dict[str, Any]:
     if outcome.failed is not None:
         return {**named, "error": spelled(*outcome.failed)}
     if outcome.writes is not None:
-        return {**named, "result": folded(outcome.writes), "interrupts": []}
+        return {**named, "result": folded(outcome.writes), "interrupts": asked(outcome.interrupts)}
     return {**named, "interrupts": asked(outcome.interrupts)}
 
 
@@ -335,11 +335,11 @@ PROJECTIONS: dict[str, Projection] = {
 ORDER = (
     "events",
     "checkpoints",
-    "values",
     "custom",
     "messages",
     "messages-tuple",
     "updates",
+    "values",
     "tasks",
     "debug",
 )

@@ -16,11 +16,13 @@ NOBODY: frozenset[str] = frozenset()
 class Command(msgspec.Struct, frozen=True):
     """What a run's command comes to: writes to the state, nodes to go to (with an input, where it was sent), answers.
 
-    `answers` are by interrupt id, None where it resumes nothing; `error` is why the graph refuses it.
+    `goes` is whether it names any node, the graph's own or not; `sent` whether it sends to them. `answers` are by
+    interrupt id, None where it resumes nothing; `error` is why the graph refuses it.
     """
 
     writes: tuple[Mapping[str, Any], ...] = ()
     goto: tuple[tuple[str, Any], ...] = ()
+    goes: bool = False
     sent: bool = False
     answers: Mapping[str, Any] | None = None
     error: tuple[str, str] | None = None
@@ -33,7 +35,8 @@ class Setting(msgspec.Struct, frozen=True):
     checkpoint's. `start` is the run's beginning in microseconds; `scope` is what templates see. A run that goes
     on from a checkpoint has it in `ground`: `anew` with `play`, else with the play that named its tasks; with `fork`
     it leaves the checkpoint as it is and goes on from a copy.
-    `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
+    `streaming` and `traced` are whether models are called in streaming form, and whether LangChain's callbacks are
+    listened to. `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
     """
 
     key: bytes
@@ -45,6 +48,7 @@ class Setting(msgspec.Struct, frozen=True):
     parent: Checkpoint | None
     start: int
     streaming: bool
+    traced: bool
     scope: dict[str, Any]
     recursion_limit: int = 10007
     ground: Snapshot | None = None

@@ -46,6 +46,8 @@ class Levels:
         """Enter one fact."""
         if type(fact) is facts.Inside:
             self.take(fact.fact, fact.within)
+        elif type(fact) is facts.RunFailed:
+            self.cut()
         elif (enter := _ENTERED.get(type(fact))) is not None:
             enter(self.within.setdefault(within, []), fact)
 
@@ -121,6 +123,10 @@ def _finished(level: list[Entry], fact: facts.TaskFinished) -> None:
     _settle(level, fact.task, update=fact.update, writes=fact.writes, packets=fact.packets, failed=None)
 
 
+def _recalled(level: list[Entry], fact: facts.TaskRecalled) -> None:
+    level[-1].running.discard(fact.task.id)
+
+
 def _interrupted(level: list[Entry], fact: facts.TaskInterrupted) -> None:
     _settle(level, fact.task, interrupts=fact.interrupts, answers=fact.answers)
 
@@ -143,6 +149,7 @@ _ENTERED: dict[type, Any] = {
     facts.CheckpointFound: _found,
     facts.TaskStarted: _started,
     facts.TaskFinished: _finished,
+    facts.TaskRecalled: _recalled,
     facts.TaskInterrupted: _interrupted,
     facts.TaskFailed: _failed,
     facts.InputRefused: _failed,

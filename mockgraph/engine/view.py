@@ -26,6 +26,8 @@ class Run(Protocol):
     @property
     def exits(self) -> bool: ...
     @property
+    def command(self) -> dict[str, Any] | None: ...
+    @property
     def start(self) -> int: ...
     @property
     def name(self) -> str: ...
@@ -66,6 +68,8 @@ class View:
     def root_metadata(self) -> dict[str, Any]:
         """`metadata` of whatever LangChain reports: the run's, its ids, and who integrates."""
         ids = {"run_id": self.run.run_id, "thread_id": self.run.thread_id}
+        if checkpoint_id := self.run.configurable.get("checkpoint_id"):
+            ids["checkpoint_id"] = checkpoint_id
         merged = {**self.run.metadata, **ids}
         merged.setdefault("graph_id", self.run.graph_id)
         merged["ls_integration"] = "langgraph"
@@ -80,6 +84,8 @@ class View:
             "langgraph_triggers": list(task.triggers),
             "langgraph_path": task.path,
             "langgraph_checkpoint_ns": task.namespace,
+            # langchain-core 1.7.2: metadata that is there is not overwritten, so that the outermost level stays.
+            **({"checkpoint_ns": task.namespace.partition("|")[0]} if task.within else {}),
         }
 
     def call_metadata(self, call: Call) -> dict[str, Any]:
@@ -90,7 +96,6 @@ class View:
             **node,
             "ls_integration": "langchain_chat_model",
             **call.model.metadata,
-            # langchain-core 1.7.2: metadata that is there is not overwritten, so that the outermost level stays.
             "checkpoint_ns": call.task.namespace.partition("|")[0],
             "ls_provider": call.model.provider,
             "ls_model_type": "chat",
@@ -98,13 +103,21 @@ class View:
             **({"tags": tags} if self._tagged and tags else {}),
         }
 
-    def node_run_id(self, task: Task) -> str:
+    def node_run_id(self, task_id: str) -> str:
         """The id of a node's own LangChain run."""
-        purpose = f"node {task.step} {task.node}"
-        if task.within or task.push is not None:
-            purpose = f"{purpose} {task.push} in {task.within}"
-        bits = digest(key_of(self.run.run_id), purpose)
-        return uuid7(self.run.start + task.step, bits)
+        return uuid7(self.run.start, digest(key_of(self.run.run_id), f"node {task_id}"))
+
+    def graph_run_id(self, task_id: str) -> str:
+        """The id of the run of the graph inside a task."""
+        return uuid7(self.run.start, digest(key_of(self.run.run_id), f"graph {task_id}"))
+
+    def parents(self, task: Task) -> list[str]:
+        """The runs around a node's: the root's, and for each task that it is inside of its own and its graph's."""
+        found = [self.run.run_id]
+        for segment in task.within.split("|") if task.within else ():
+            task_id = segment.rpartition(":")[2]
+            found += [self.node_run_id(task_id), self.graph_run_id(task_id)]
+        return found
 
 
 Part = tuple[str, Any]  # an event name and its payload

@@ -99,7 +99,7 @@ class _Choosing:
         data = self._request.data
         if data.get("command"):
             command = command_of(data, self._graph, None)
-            if command is None or not command.goto:
+            if command is None or not command.goes:
                 return Beginning()
             return Beginning(self._stub(None, {}))
         return self.from_start(None, -2, None, self._after)
@@ -120,7 +120,7 @@ class _Choosing:
         answered = _answered(command, ground)
         if command.error is not None or not (answered or command.goto):
             return self._carried(ground, fork=False)
-        answer = next(iter(answered.values())) if len(answered) == 1 else answered
+        answer = next(iter(answered.values())) if len(answered) == 1 else answered or None
         stub = self._stub(self._after, None, resume=answer, ground=ground)
         after = self._after
         return Beginning(stub, ground, anew=True, after=after, answer=answer)

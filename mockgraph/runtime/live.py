@@ -40,7 +40,7 @@ class LiveRun:
         self.thread = thread
         self.begun = begun  # None: chosen when it starts
         self.log = StreamLog()
-        self.outcome = Outcome()
+        self.outcome = Outcome(subgraphs=bool(request.data.get("stream_subgraphs")))
         self.release = asyncio.Event()
         self.ended = asyncio.Event()
         self._due = not request.data.get("after_seconds")

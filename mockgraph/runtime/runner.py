@@ -12,10 +12,12 @@ run stores them at once, whatever the run is waiting for.
 
 from typing import Any
 
+from mockgraph.backend import states
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
+from mockgraph.backend.updates import edited
 from mockgraph.runtime import settling, webhooks
 from mockgraph.runtime.beginnings import Beginning, Unmatched, beginning
 from mockgraph.runtime.live import LiveRun
@@ -33,12 +35,12 @@ class Begun:
 
     __slots__ = ("live", "outcome", "parts", "run", "thread")
 
-    def __init__(self, run: Run, thread: Thread | None) -> None:
+    def __init__(self, run: Run, thread: Thread | None, *, subgraphs: bool) -> None:
         self.run = run
         self.thread = thread
         self.live: LiveRun | None = None
         self.parts: list[bytes] = []
-        self.outcome = Outcome()
+        self.outcome = Outcome(subgraphs=subgraphs)
 
 
 class Runner:
@@ -82,7 +84,7 @@ class Runner:
                 self.stop(other, strategy, f"superseded by run {run.run_id} (multitask_strategy={strategy})")
         if live or thread is not None or not run.temporary:
             thread = self._entered(run, request, thread)
-        begun = Begun(run, thread)
+        begun = Begun(run, thread, subgraphs=bool(data.get("stream_subgraphs")))
         if live:
             begun.live = LiveRun(self, run, request, begun.thread, chosen)
             begun.live.begin(held=background)
@@ -247,7 +249,6 @@ class Runner:
 
     def end(self, run: Run, request: RunRequest, thread: Thread | None, outcome: Outcome) -> None:
         """Store how the run ended, and tell whoever asked to be told."""
-        outcome.subgraphs = bool(request.data.get("stream_subgraphs"))
         settling.end(self.namespace, run, request, thread, outcome)
         self._call(run, request, outcome)
 
@@ -258,6 +259,40 @@ class Runner:
                 body["status"] = status
             values = None if run.temporary or status is not None else outcome.values
             webhooks.post(self.namespace, request.data["webhook"], body, run, values, outcome.error)
+
+    # --- editing ---
+
+    def edit(self, thread: Thread, data: dict[str, Any]) -> dict[str, Any]:
+        """Write to a thread's state, and say which checkpoint that made; raises Refusal."""
+        namespace = self.namespace
+        if namespace.active.get(thread.thread_id):
+            inflight = [live.run.run_id for live in namespace.active[thread.thread_id]]
+            raise Refusal(409, f"Thread {thread.thread_id} has in-flight runs: {inflight}")
+        graph_id = loads(thread.metadata).get("graph_id")
+        if graph_id is None:
+            raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
+        graph = namespace.graphs.get(graph_id)
+        if graph is None:
+            known = sorted(namespace.graphs)
+            raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
+        key = key_of(f"{thread.thread_id} edit {thread.made}")
+        thread.made += 1
+        now = max(namespace.options.clock.now(), thread.updated_at + 1)
+        snapshot = edited(thread, graph, data, key=key, now=now)
+        thread.trail.append(snapshot)
+        settling.rest(namespace, thread)
+        thread.settled = True
+        thread.error = b"null"
+        tape = namespace.tapes.get(thread.thread_id)
+        if tape is not None:
+            told = {"state": states.newest(thread), "thread_id": thread.thread_id}
+            tape.extend([Part(*encoded(("state_update", told)), Numbers(snapshot.checkpoint.at).next())])
+        place = {
+            "thread_id": thread.thread_id,
+            "checkpoint_ns": "",
+            "checkpoint_id": snapshot.checkpoint.id,
+        }
+        return {"checkpoint": place, "configurable": place, "checkpoint_id": snapshot.checkpoint.id}
 
     # --- stopping ---
 
@@ -281,7 +316,6 @@ class Runner:
         elif played:
             outcome.error = error
             outcome.close()
-            outcome.subgraphs = bool(live.request.data.get("stream_subgraphs"))
             settling.end(self.namespace, run, live.request, thread, outcome, status="interrupted")
             self._call(run, live.request, outcome)
         else:
@@ -336,6 +370,11 @@ class Runner:
             live.release.set()
 
 
+_NO_GRAPH = (
+    "Thread '{thread_id}' has no assigned graph ID. This usually occurs when no runs have been made on this "
+    "particular thread. This operation requires a graph ID. Please ensure a run has been made for the thread or "
+    "manually update the thread metadata (by setting the 'graph_id' field) before running this operation."
+)
 # What becomes of a run that is stopped, and the error that its thread shows for it.
 _STOPS = {"interrupt": "UserInterrupt", "rollback": "UserRollback"}
 _REQUESTED = "{action} requested via POST /threads/{{thread_id}}/runs/{{run_id}}/cancel"

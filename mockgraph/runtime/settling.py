@@ -55,6 +55,7 @@ def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) ->
         thread.values = outcome.values
     elif thread.values is None:
         thread.values = b"{}" if outcome.error is None else None
+    thread.inside = outcome.inside
     run.updated_at = thread.updated_at = thread.state_updated_at = run.ended
     thread.settled = True
     thread.error = kept(outcome.error) if outcome.error else b"null"
@@ -107,6 +108,7 @@ def rest(namespace: Namespace, thread: Thread, *, error: dict[str, str] | None =
     thread.step = standing.checkpoint.step if standing else -2
     thread.values = states.dumped(standing.values) if standing else None
     thread.interrupts = kept(waiting(standing))
+    thread.inside = None
     writer = standing.writer if standing else None
     thread.last_played = writer.stub.name if writer is not None and writer.stub else None
     now = max(namespace.options.clock.now(), thread.updated_at + 1)

@@ -66,6 +66,11 @@ class StreamLog:
     def __len__(self) -> int:
         return len(self._parts)
 
+    @property
+    def parts(self) -> list[Part]:
+        """The parts so far."""
+        return self._parts
+
     def extend(self, parts: Iterable[Part]) -> None:
         """Add parts."""
         self._parts.extend(parts)
@@ -105,6 +110,9 @@ class Tape:
         self._news = asyncio.Event()
         self.followers = 0
 
+    def __len__(self) -> int:
+        return self._count
+
     def extend(self, parts: Iterable[Part]) -> None:
         """Add parts."""
         for part in parts:
@@ -113,9 +121,8 @@ class Tape:
         self._news.set()
         self._news = asyncio.Event()
 
-    async def follow(self) -> AsyncIterator[Part]:
-        """The parts from now on, without end."""
-        position = self._count
+    async def follow(self, position: int) -> AsyncIterator[Part]:
+        """The parts from a position on, without end."""
         while True:
             while position < self._count:
                 oldest = self._count - len(self._parts)

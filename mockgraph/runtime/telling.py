@@ -50,32 +50,37 @@ class Outcome:
     """How a run ended: what waits and joins answer with, and what its thread keeps.
 
     `shown` is the last payload of `values`, `asked` every payload with questions in it; `saved` is the root's last
-    checkpoint, `due` whether it names nodes that have not run, `values` its own, once `close` has been called.
+    checkpoint, `due` whether it names nodes that have not run, `values` its own, once `close` has been called;
+    `inside` are those of the innermost graph where the run stopped inside one, if its stream shows `subgraphs`.
     """
 
     __slots__ = (
+        "_inside_values",
         "_saved_values",
         "asked",
         "broke",
         "due",
         "error",
         "feedback",
+        "inside",
         "saved",
         "shown",
         "subgraphs",
         "values",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, subgraphs: bool = False) -> None:
         self.shown: Any = None
         self.asked: list[dict[str, Any]] = []
         self.saved: facts.Checkpoint | None = None
         self.due = False
         self._saved_values: Values = {}
+        self._inside_values: Values | None = None
+        self.inside: bytes | None = None
         self.values: bytes | None = None
         self.error: dict[str, str] | None = None
         self.feedback: dict[str, str] | None = None
-        self.subgraphs = False
+        self.subgraphs = subgraphs
         self.broke = False
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:
@@ -97,7 +102,12 @@ class Outcome:
     def _saved(self, fact: facts.CheckpointSaved, _parts: Sequence[Part]) -> None:
         self.saved = fact.checkpoint
         self._saved_values = fact.values
+        self._inside_values = None
         self.due = bool(fact.next)
+
+    def _inside(self, fact: facts.Inside, _parts: Sequence[Part]) -> None:
+        if isinstance(fact.fact, facts.CheckpointSaved | facts.CheckpointFound):
+            self._inside_values = fact.fact.values
 
     def _found(self, fact: facts.CheckpointFound, _parts: Sequence[Part]) -> None:
         self.saved = fact.snapshot.checkpoint
@@ -111,6 +121,8 @@ class Outcome:
         """Make what the thread is to keep; raises where the values cannot be encoded."""
         if self.saved is not None:
             self.values = kept(self._saved_values)
+        if self.subgraphs and self._inside_values is not None:
+            self.inside = kept(self._inside_values)
 
     def fail(self, error: GraphError) -> None:
         """The run broke: nothing of it is kept but the error."""
@@ -145,6 +157,7 @@ _NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
     facts.TaskInterrupted: Outcome._asked,
     facts.CheckpointSaved: Outcome._saved,
     facts.CheckpointFound: Outcome._found,
+    facts.Inside: Outcome._inside,
     facts.RunFailed: Outcome._failed,
 }
 

@@ -107,10 +107,11 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Goto(msgspec.Struct, frozen=True):
-    """The node names where to go: nodes of its own graph, or of the graph around it (`parent`)."""
+    """The node names where to go: nodes of its own graph, or of the graph around it (`parent`); as a list or alone."""
 
     nodes: tuple[str, ...]
     parent: bool = False
+    listed: bool = False
 
 
 class Subgraph(msgspec.Struct, frozen=True):

@@ -318,7 +318,7 @@ class PlayReader:
             node = entries["parent"][1]
         items = node.items if node.kind == "list" else [node]
         names = [self.reader.text(item, path) for item in items]
-        return INVALID if INVALID in names else Goto(tuple(names), parent)
+        return INVALID if INVALID in names else Goto(tuple(names), parent, node.kind == "list")
 
     def _read_subgraph(self, node: Node, path: str, _speech: Speech) -> Any:
         if node.kind == "list":

@@ -16,7 +16,7 @@ from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.cors import Cors
-from mockgraph.web.routes import assistants, runs, system, threads
+from mockgraph.web.routes import assistants, joining, runs, stopping, system, threads
 from mockgraph.words.errors import Refusal
 
 
@@ -37,7 +37,9 @@ def routes_of(namespace: Namespace) -> list[BaseRoute]:
     """Every route, those that are built first: of two that fit a path, the first is asked."""
     runner = Runner(namespace)
     return [
+        *stopping.routes(runner),
         *runs.routes(runner),
+        *joining.routes(runner),
         *threads.routes(runner),
         *assistants.routes(runner),
         *system.routes(runner),

@@ -320,6 +320,20 @@ SCHEMAS: dict[str, Schema] = {
         },
         "required": ["values", "next", "checkpoint", "metadata", "created_at"],
     },
+    "ThreadStateCheckpointRequest": {
+        "type": "object",
+        "properties": {"checkpoint": ref("CheckpointConfig"), "subgraphs": _BOOLEAN},
+        "required": ["checkpoint"],
+    },
+    "ThreadStateUpdate": {
+        "type": "object",
+        "properties": {
+            "values": {"anyOf": [{"type": "array", "items": {}}, OBJECT, {"type": "null"}]},
+            "checkpoint": ref("CheckpointConfig"),
+            "as_node": STRING,
+        },
+    },
+    "ThreadStateUpdateResponse": {"type": "object", "properties": {"checkpoint": OBJECT}},
     "ThreadStateSearch": {
         "type": "object",
         "properties": {

@@ -104,18 +104,19 @@ class Seen:
 
 @dataclass(frozen=True)
 class Plan:
-    """`before` a step: what to wait for; `beats`: the seconds between heartbeats from a step on."""
+    """`before` a step: what to wait for; `sooner`: fields of a step's body that only take time, and take less."""
 
     before: Mapping[int, Seen] = field(default_factory=dict)
-    beats: Mapping[int, float] = field(default_factory=dict)
+    sooner: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    heartbeat: float = 5.0
 
 
 _AT_WORK = '"log":["first"]'
 PLANS: dict[str, Plan] = {
-    "heartbeats": Plan(beats={0: 1.0}),
+    "heartbeats": Plan(heartbeat=1.0),
     "join_live": Plan(before={2: Seen(1, '"tick":2'), 5: Seen(4, '"tick":2')}),
     "multitask_enqueue_streams": Plan(
-        before={2: Seen(1, _AT_WORK), 5: Seen(4, _AT_WORK)}, beats={0: 1.0, 6: 5.0}
+        before={2: Seen(1, _AT_WORK), 5: Seen(4, _AT_WORK)}, sooner={7: {"after_seconds": 0.3}}, heartbeat=1.0
     ),
     "webhooks": Plan(before={9: Seen(8, _AT_WORK), 12: Seen(11, _AT_WORK)}),
 }
@@ -175,13 +176,11 @@ class Replay:
         *,
         plan: Plan,
         extra: Mapping[int, Mapping[str, Any]],
-        beat: Callable[[float], None],
     ) -> None:
         self.capture = capture
         self.url = url
         self.plan = plan
         self.extra = extra
-        self.beat = beat
         self.ids = Ids()
         self.answers = [Answer() for _ in capture.steps]
         self.received: list[tuple[str, list[tuple[str, str]], str]] = []
@@ -216,8 +215,6 @@ class Replay:
             await self._webhooks()
 
     async def _prepare(self, client: httpx.AsyncClient, at: int) -> None:
-        if at in self.plan.beats:
-            self.beat(self.plan.beats[at])
         if at and self.capture.steps[at - 1].left:
             await asyncio.sleep(_LINGER)
         seen = self.plan.before.get(at)
@@ -283,7 +280,8 @@ class Replay:
             return step.raw.encode()
         if step.json is None:
             return None
-        body = {**step.json, **self.extra[at]} if at in self.extra else step.json
+        added = {**self.plan.sooner.get(at, {}), **self.extra.get(at, {})}
+        body = {**step.json, **added} if added else step.json
         return self.ids.ours(json.dumps(body)).replace(_UPSTREAM_RECEIVER, self._receiver).encode()
 
     def _learn(self, at: int) -> None:
@@ -332,10 +330,13 @@ def _lines(headers: list[tuple[str, str]]) -> str:
 # --- texts -------------------------------------------------------------------------------------------------
 
 
-def captured_texts(capture: Capture) -> list[str]:
-    """What the capture says, a text for every step and for every webhook."""
+def captured_texts(capture: Capture, change: Callable[[int, str], str] = lambda _at, body: body) -> list[str]:
+    """What the capture says, a text for every step and for every webhook; `change`: bodies before ids are named."""
     names = Names()
-    texts = [_text(names, step.ask, step.status, step.answer, step.body) for step in capture.steps]
+    texts = [
+        _text(names, step.ask, step.status, step.answer, step.body, change(at, step.body))
+        for at, step in enumerate(capture.steps)
+    ]
     texts += [_webhook(names, *webhook) for webhook in capture.webhooks]
     if capture.retried:
         texts.append("POST {} {} times".format(*capture.retried))
@@ -347,7 +348,8 @@ def replayed_texts(replay: Replay) -> list[str]:
     names = Names()
     texts = []
     for step, answer in zip(replay.capture.steps, replay.answers, strict=True):
-        text = _text(names, replay.ids.ours(step.ask), answer.status, answer.headers, answer.body)
+        asked = replay.ids.ours(step.ask)
+        text = _text(names, asked, answer.status, answer.headers, answer.body, answer.body)
         texts.append(f"{text}\n!! {answer.trouble}" if answer.trouble else text)
     left = list(replay.received)
     for path, _, _ in replay.capture.webhooks:
@@ -364,20 +366,29 @@ def replayed_texts(replay: Replay) -> list[str]:
     return texts
 
 
-def _text(names: Names, ask: str, status: int, headers: list[tuple[str, str]], body: str) -> str:
+def _text(names: Names, ask: str, status: int, headers: list[tuple[str, str]], body: str, told: str) -> str:
+    """An exchange as a text that tells `told` in place of the body that the headers are about."""
     shown = [
         f"{name}: {_SHOWN[name](value, body) if name in _SHOWN else value}"
         for name, value in headers
         if name not in ("date", "server")
     ]
-    text, beats = _without_beats(body)
+    text, beats = _without_beats(told)
     lines = [ask, str(status), *shown, *([f"{beats} heartbeats"] if beats else []), f"> {text}"]
     return names.normal("\n".join(lines))
 
 
+# What differs with the receiver and with the version of httpx, which sends webhooks on both sides.
+_OWN = {
+    "host": "<server>",
+    "content-length": "<length>",
+    "accept-encoding": "<encodings>",
+    "user-agent": "python-httpx/<version>",
+}
+
+
 def _webhook(names: Names, path: str, headers: list[tuple[str, str]], body: str) -> str:
-    own = {"host": "<server>", "content-length": "<length>"}
-    shown = [f"{name}: {own.get(name.lower(), value)}" for name, value in headers]
+    shown = [f"{name}: {_OWN.get(name.lower(), value)}" for name, value in headers]
     return names.normal("\n".join([f"POST {path}", *shown, f"> {body}"]))
 
 

@@ -1,46 +1,72 @@
 """mockgraph answers the captured requests as the real server answered them, but for the deviations."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from mockgraph import MockGraph
-from mockgraph.web import sse
+from mockgraph import mock as mock_module
+from mockgraph.runtime.namespaces import Options
 from tests.contract.report import difference
 from tests.replay.deviations import DEVIATIONS, Deviation
-from tests.replay.replaying import CAPTURES, PLANS, Plan, Replay, captured_texts, load, replayed_texts
+from tests.replay.replaying import (
+    CAPTURES,
+    PLANS,
+    Capture,
+    Plan,
+    Replay,
+    captured_texts,
+    load,
+    replayed_texts,
+)
 
 
 @pytest.mark.timeout(40)
 @pytest.mark.parametrize("name", CAPTURES)
 def test_same_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    capture = load(name)
-    deviations = [deviation for deviation in DEVIATIONS if name in deviation.steps]
+    capture, plan = load(name), PLANS.get(name, Plan())
+    here = [(at, deviation) for deviation in DEVIATIONS for at in deviation.steps.get(name, ())]
+    monkeypatch.setattr(mock_module, "Options", partial(Options, heartbeat=plan.heartbeat))
     with MockGraph(*capture.fixtures, deterministic=False) as mock:
-        replay = Replay(
-            capture,
-            mock.url,
-            plan=PLANS.get(name, Plan()),
-            extra={
-                at: deviation.extra
-                for deviation in deviations
-                if deviation.extra
-                for at in deviation.steps[name]
-            },
-            beat=lambda seconds: monkeypatch.setattr(sse, "HEARTBEAT", seconds),
-        )
+        extra = {at: deviation.extra for at, deviation in here if deviation.extra}
+        replay = Replay(capture, mock.url, plan=plan, extra=extra)
         asyncio.run(replay.run())
         unmatched = mock.unmatched
-    upstream, ours = captured_texts(capture), replayed_texts(replay)
-    expected = [_expected(text, name, at, deviations) for at, text in enumerate(upstream)]
+    ours, expected = replayed_texts(replay), _expected(capture, here)
     needless = [
-        f"step {at}: '{deviation.name}' is not needed"
-        for deviation in deviations
-        for at in deviation.steps[name]
-        if deviation.applied(upstream[at]) == upstream[at] or ours[at] == upstream[at]
+        f"step {at}: '{deviation.name}' is not needed" for at, deviation in _needless(capture, here, ours)
     ]
     if needless or ours != expected:
         pytest.fail("\n".join([*needless, *_told(expected, ours), *unmatched]), pytrace=False)
+
+
+Here = list[tuple[int, Deviation]]
+
+
+def _expected(capture: Capture, here: Here) -> list[str]:
+    """What the real server said, but for the deviations."""
+
+    def change(step: int, body: str) -> str:
+        for at, deviation in here:
+            body = deviation.body(step, body) if at == step else body
+        return body
+
+    texts = captured_texts(capture, change)
+    for at, deviation in here:
+        texts[at] = deviation.answer(texts[at])
+    return texts
+
+
+def _needless(capture: Capture, here: Here, ours: list[str]) -> Here:
+    """Deviations that change nothing, or without which mockgraph answers as captured."""
+    return [
+        (at, deviation)
+        for at, deviation in here
+        if (without := _expected(capture, [other for other in here if other != (at, deviation)]))[at]
+        == ours[at]
+        or without == _expected(capture, here)
+    ]
 
 
 def _told(expected: list[str], ours: list[str]) -> list[str]:
@@ -53,13 +79,6 @@ def _told(expected: list[str], ours: list[str]) -> list[str]:
     told.append(f"{len(differing)} of {len(expected)} steps differ: {', '.join(map(str, differing))}")
     told += [f"nobody expected:\n{text}" for text in ours[len(expected) :]]
     return told
-
-
-def _expected(text: str, name: str, at: int, deviations: list[Deviation]) -> str:
-    for deviation in deviations:
-        if at in deviation.steps[name]:
-            text = deviation.applied(text)
-    return text
 
 
 @pytest.mark.parametrize("deviation", DEVIATIONS, ids=lambda deviation: deviation.name)

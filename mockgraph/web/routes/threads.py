@@ -12,7 +12,9 @@ from mockgraph.backend.threads import Thread
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.bodies import parsed
+from mockgraph.web.paths import truthy
 from mockgraph.words.errors import NotBuilt, Refusal
+from mockgraph.words.ids import canonical
 
 
 def routes(runner: Runner) -> list[BaseRoute]:
@@ -24,6 +26,9 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route("/threads/{thread_id}", threads.get, methods=["GET"]),
         Route("/threads/{thread_id}", threads.delete, methods=["DELETE"]),
         Route("/threads/{thread_id}/state", threads.state, methods=["GET"]),
+        Route("/threads/{thread_id}/state", threads.update, methods=["POST"]),
+        Route("/threads/{thread_id}/state/checkpoint", threads.state_at, methods=["POST"]),
+        Route("/threads/{thread_id}/state/{checkpoint_id}", threads.state_of, methods=["GET"]),
         Route("/threads/{thread_id}/history", threads.history, methods=["GET"]),
         Route("/threads/{thread_id}/history", threads.search_history, methods=["POST"]),
     ]
@@ -70,9 +75,43 @@ class Threads:
     async def state(self, request: Request) -> Response:
         """`GET …/state`."""
         thread = self._thread(request)
-        answer = json(states.newest(thread))
+        answer = json(states.newest(thread, subgraphs=_subgraphs(request)))
         self.runner.look(thread.thread_id)
         return answer
+
+    async def state_of(self, request: Request) -> Response:
+        """`GET …/state/{checkpoint_id}`."""
+        thread = self._thread(request)
+        state = self._at(thread, request.path_params["checkpoint_id"], subgraphs=_subgraphs(request))
+        if state["checkpoint"] is not None:
+            # langgraph-api 0.16.7: here, and here alone, without its namespace.
+            place = {key: state["checkpoint"][key] for key in ("checkpoint_id", "thread_id")}
+            state = {**state, "checkpoint": place}
+        return json(state)
+
+    async def state_at(self, request: Request) -> Response:
+        """`POST …/state/checkpoint`."""
+        data = parsed(await request.body(), "ThreadStateCheckpointRequest")
+        named = data["checkpoint"]
+        if named.get("checkpoint_ns"):
+            raise NotBuilt("the state of a checkpoint namespace")
+        thread = self._thread(request)
+        subgraphs = bool(data.get("subgraphs"))
+        if not named.get("checkpoint_id"):
+            return json(states.newest(thread, subgraphs=subgraphs))
+        return json(self._at(thread, named["checkpoint_id"], subgraphs=subgraphs))
+
+    def _at(self, thread: Thread, checkpoint_id: str, *, subgraphs: bool) -> dict[str, Any]:
+        snapshot = states.standing(thread, canonical(checkpoint_id) or checkpoint_id)
+        if snapshot is None:
+            return states.EMPTY
+        return states.wire(snapshot, thread.thread_id, subgraphs=subgraphs)
+
+    async def update(self, request: Request) -> Response:
+        """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
+        data = parsed(await request.body(), "ThreadStateUpdate")
+        thread = self._thread(request)
+        return json(self.runner.edit(thread, data))
 
     async def history(self, request: Request) -> Response:
         """`GET …/history`."""
@@ -110,4 +149,9 @@ class Threads:
         return answer
 
     def _thread(self, request: Request) -> Thread:
+        """The thread of the path; refuses one that is not there."""
         return self.namespace.threads.get(request.path_params["thread_id"])
+
+
+def _subgraphs(request: Request) -> bool:
+    return truthy(request.query_params.get("subgraphs"))

@@ -1,0 +1,77 @@
+"""What paths and queries say: ids, flags, and where a run is found."""
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockgraph.backend.runs import Run
+from mockgraph.runtime.runner import Runner
+from mockgraph.web import sse
+from mockgraph.words.errors import Refusal
+from mockgraph.words.ids import canonical
+
+
+class Endpoint:
+    """A method as an ASGI endpoint: Starlette takes bare functions for request handlers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+def uuid_of(text: str | None, what: str) -> str:
+    """An id in its usual spelling; refuses what is none."""
+    known = canonical(text or "")
+    if known is None:
+        raise Refusal(422, f"Invalid {what} ID: must be a UUID")
+    return known
+
+
+def ids_of(params: dict[str, str]) -> tuple[str, str]:
+    """The thread and the run of a path."""
+    return uuid_of(params["thread_id"], "thread"), uuid_of(params["run_id"], "run")
+
+
+def run_of(runner: Runner, params: dict[str, str]) -> Run:
+    """The run of a path; refuses one that is not there, as reading does."""
+    thread_id, _ = ids_of(params)
+    runner.namespace.threads.get(thread_id)
+    run = run_if_there(runner, params)
+    if run is None:
+        raise Refusal(404, "Not Found")
+    return run
+
+
+def run_if_there(runner: Runner, params: dict[str, str]) -> Run | None:
+    """The run of a path, or None: following one that is not there is answered inside a 200."""
+    thread_id, run_id = ids_of(params)
+    run = runner.namespace.runs.get(run_id)
+    return run if run is not None and run.thread_id == thread_id else None
+
+
+def truthy(text: str | None) -> bool:
+    """langgraph-api 0.16.7: what a flag in a query may say for yes."""
+    return text is not None and text.lower() in ("true", "1", "yes")
+
+
+def flag(scope: Scope, name: str) -> bool:
+    """A flag of the query."""
+    return truthy(Request(scope).query_params.get(name))
+
+
+def api_url(scope: Scope) -> str:
+    """The server's own address, as run metadata names it."""
+    host, port = scope.get("server") or ("127.0.0.1", None)
+    return f"http://{host}:{port}" if port else f"http://{host}"
+
+
+def place_of(run: Run, *, stateful: bool) -> str:
+    """The path of a run, as its creator is told it."""
+    return f"/threads/{run.thread_id}/runs/{run.run_id}" if stateful else f"/runs/{run.run_id}"
+
+
+def named(params: dict[str, str], name: str) -> sse.RawHeaders:
+    """Location headers for following the run of a path."""
+    run = f"/threads/{params['thread_id']}/runs/{params['run_id']}"
+    return sse.places(f"{run}/{name}", run)
