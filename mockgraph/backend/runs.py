@@ -9,14 +9,26 @@ from mockgraph.engine.facts import Checkpoint, Snapshot
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import iso
 from mockgraph.words.ids import digest, key_of, uuid4
-from mockgraph.words.vocabulary import FINAL_STATUSES, UPSTREAM
+from mockgraph.words.vocabulary import UPSTREAM
 
-_RESERVED_METADATA = ("thread_id", "assistant_id", "run_id", "cron_id")
+RESERVED_METADATA = ("thread_id", "assistant_id", "run_id", "cron_id")
 _RESERVED_CONFIGURABLE = (
     "langgraph_auth_user",
     "langgraph_auth_user_id",
     "langgraph_auth_permissions",
     "langgraph_request_id",
+    "__after_seconds__",
+    "__request_start_time_ms__",
+)
+_CONFIG_KEYS = (
+    "tags",
+    "metadata",
+    "callbacks",
+    "run_name",
+    "max_concurrency",
+    "recursion_limit",
+    "configurable",
+    "run_id",
 )
 
 # The columns that `select` may name.
@@ -141,14 +153,14 @@ class Description:
     @property
     def configurable(self) -> dict[str, Any]:
         run = self.run
-        given = {**self._config.get("configurable", {}), **self.request.get("context", {})}
-        given.update(self._checkpoint)
+        given = {**self._given, **self._checkpoint}
         return {
-            **{k: v for k, v in given.items() if k not in _RESERVED_CONFIGURABLE and not k.startswith("__")},
+            **given,
             "langgraph_auth_user": None,
             "langgraph_auth_user_id": "",
             "langgraph_auth_permissions": [],
             "langgraph_request_id": self.request_id,
+            **self._tracer,
             "__request_start_time_ms__": run.updated_at // 1000 if not run.start else run.start // 1000,
             "__after_seconds__": self.request.get("after_seconds", 0),
             "run_id": run.run_id,
@@ -156,7 +168,35 @@ class Description:
             "graph_id": run.graph.graph_id,
             "assistant_id": run.assistant_id,
             "user_id": given.get("user_id", ""),
+            **self._loose,
         }
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        """What the request's configurable and context say, but for what is the server's to say."""
+        given = {**self._config.get("configurable", {}), **self.request.get("context", {})}
+        return {
+            key: value
+            for key, value in given.items()
+            if key not in _RESERVED_CONFIGURABLE and not key.startswith("__langsmith_")
+        }
+
+    @property
+    def _tracer(self) -> dict[str, Any]:
+        tracer = self.request.get("langsmith_tracer")
+        if not isinstance(tracer, dict):
+            return {}
+        return {
+            "__langsmith_project__": tracer.get("project_name"),
+            "__langsmith_example_id__": tracer.get("example_id"),
+        }
+
+    @property
+    def _loose(self) -> dict[str, Any]:
+        """langchain-core 1.7.2: keys of a config that it does not know are taken as configurable when a run starts."""
+        if not self.run.start:
+            return {}
+        return {key: value for key, value in self._config.items() if key not in _CONFIG_KEYS}
 
     # The rest.
 
@@ -187,7 +227,7 @@ class Description:
         given = {**self._config.get("metadata", {}), **self.request.get("metadata", {})}
         merged = {
             **loads(self.run.inherited),
-            **{key: value for key, value in given.items() if key not in _RESERVED_METADATA},
+            **{key: value for key, value in given.items() if key not in RESERVED_METADATA},
         }
         merged["assistant_id"] = self.run.assistant_id
         return merged
@@ -210,12 +250,12 @@ class Description:
 
     def _kwargs(self) -> dict[str, Any]:
         run, request = self.run, self.request
-        executed = run.status in FINAL_STATUSES
+        executed = run.start != 0
         configurable = self.configurable
         metadata = self.asked_metadata
         context = request.get("context") or self._config.get("configurable") or {}
         if request.get("context") and not executed:
-            given = len(request["context"])
+            given = len(self._given)
             items = list(configurable.items())
             configurable = dict([*items[:given], ("__context_provided__", True), *items[given:]])
         if executed:

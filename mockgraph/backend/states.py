@@ -111,16 +111,17 @@ def _of(writer: Run | Snapshot) -> list[tuple[Snapshot, bool]]:
     """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
     if isinstance(writer, Snapshot):
         return [(writer, False)]
-    levels = entries(replayed(writer))
     description = Description(writer)
-    if writer.status == "interrupted":
+    if writer.temporary or (description.exits and not writer.ended):
+        return []
+    levels = entries(replayed(writer))
+    if writer.status == "interrupted" and not description.exits:
         levels.cut()
     found = [(_stored(levels.snapshot(entry), description), entry.found) for entry in levels.within[""]]
-    if description.exits:
+    if description.exits and found:
         # langgraph 1.2.22: saved once, at the end, behind the checkpoint that was there before.
-        return [
-            (msgspec.structs.replace(snapshot, parent=writer.parent), found) for snapshot, found in found[-1:]
-        ]
+        snapshot, again = found[-1]
+        return [(snapshot if again else msgspec.structs.replace(snapshot, parent=writer.parent), again)]
     return found
 
 

@@ -20,7 +20,8 @@ _EXTRACT_ROOTS = ("config", "interrupts", "metadata", "values")
 class Thread(msgspec.Struct, gc=False):
     """A thread. `values`, `metadata`, `config`, `error` and `interrupts` (by task) are JSON.
 
-    `step` and `checkpoint` are those of the newest checkpoint (-2 and None before the first); `last_played` is
+    `shown` is what is told of the values where that is something else: those of a subgraph that the last run, which
+    streamed its subgraphs, stopped in; those of before, where a run has been deleted. `step` and `checkpoint` are those of the newest checkpoint (-2 and None before the first); `last_played` is
     the stub that stands at its end. `trail` is who has written checkpoints, oldest first: runs, and state updates
     as the checkpoints that they made; `made` counts the runs, deleted ones too. `by_run` threads were made by a run and show their keys in another order.
     """
@@ -33,14 +34,14 @@ class Thread(msgspec.Struct, gc=False):
     config: bytes = b"{}"
     status: str = "idle"
     values: bytes | None = None
-    inside: bytes | None = None
+    shown: bytes | None = None
     error: bytes = b"null"
     by_run: bool = False
     settled: bool = False
     step: int = -2
     checkpoint: Checkpoint | None = None
     last_played: str | None = None
-    interrupts: bytes = b"{}"
+    interrupts: bytes | None = None
     trail: list[Run | Snapshot] = []
     made: int = 0
 
@@ -51,8 +52,7 @@ class Thread(msgspec.Struct, gc=False):
 
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""
-        # langgraph-api 0.16.7: of a run that stopped inside a subgraph that it streamed, the subgraph's values.
-        shown = self.values if self.inside is None else self.inside
+        shown = self.values if self.shown is None else self.shown
         values = raw(shown) if shown is not None else None
         times = {"created_at": iso(self.created_at), "updated_at": iso(self.updated_at)}
         state_updated = {"state_updated_at": iso(self.state_updated_at)}
@@ -66,7 +66,7 @@ class Thread(msgspec.Struct, gc=False):
             wire |= {"config": config, "values": values}
         if self.settled:
             wire["error"] = loads(self.error)
-            if self.checkpoint is not None:
+            if self.interrupts is not None:
                 wire["interrupts"] = loads(self.interrupts)
         return wire
 

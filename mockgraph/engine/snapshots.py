@@ -120,7 +120,7 @@ def _started(level: list[Entry], fact: facts.TaskStarted) -> None:
 
 
 def _finished(level: list[Entry], fact: facts.TaskFinished) -> None:
-    _settle(level, fact.task, update=fact.update, writes=fact.writes, packets=fact.packets, failed=None)
+    _settle(level, fact.task, update=fact.update, writes=fact.writes, packets=fact.packets)
 
 
 def _recalled(level: list[Entry], fact: facts.TaskRecalled) -> None:

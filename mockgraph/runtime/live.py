@@ -19,6 +19,9 @@ from mockgraph.words.errors import NotBuilt, Refusal
 if TYPE_CHECKING:
     from mockgraph.runtime.runner import Runner
 
+# langgraph-api 0.16.7: what is told of a run that is not there, or is no longer.
+NOT_FOUND = {"error": "HTTPException", "message": "404: Run not found"}
+
 HOLD = 0.5  # langgraph-api 0.16.7: its in-memory queue is polled, so that a run waits up to a second
 
 
@@ -56,13 +59,15 @@ class LiveRun:
             self.release.set()
         self._task = asyncio.get_running_loop().create_task(self._drive())
 
-    def drop(self) -> None:
-        """Stop playing and tell nobody more; what is to be stored is stored by the caller.
+    def drop(self, *, gone: bool = False) -> None:
+        """Stop playing; what is to be stored is stored by the caller. Whoever follows is told if the run is `gone`.
 
         To be called in the loop's own thread.
         """
         if self._task is not None:
             self._task.cancel()
+        if gone and not self.ended.is_set():
+            self._show([self._part(encoded(("error", NOT_FOUND)))])
         self._leave()
 
     async def _drive(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from mockgraph.backend import states
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
-from mockgraph.backend.runs import Description, Run
+from mockgraph.backend.runs import RESERVED_METADATA, Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.backend.updates import edited
 from mockgraph.runtime import settling, webhooks
@@ -56,6 +56,7 @@ class Runner:
         request: RunRequest,
         *,
         api_url: str,
+        request_id: str | None = None,
         background: bool = False,
         streamed: bool = False,
         late: bool = False,
@@ -77,6 +78,7 @@ class Runner:
         late = late or bool(in_the_way) or bool(data.get("after_seconds"))
         chosen = None if late else self._chosen_at_once(request, graph, thread)
         run = self._record(request, assistant, graph, thread, api_url=api_url)
+        run.request_id = run.request_id or request_id
         live = late or background or not _instant(chosen)
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy in ("interrupt", "rollback"):
@@ -208,7 +210,7 @@ class Runner:
         if _fresh(thread):
             marks |= config.get("metadata", {}) | request.data.get("metadata", {})
         thread.metadata = kept({**loads(thread.metadata), **marks})
-        thread.config = kept({**config, "configurable": {}})
+        thread.config = kept({**_persistent(config), "configurable": {}})
         thread.status = "busy"
         thread.updated_at = run.updated_at
         thread.trail.append(run)
@@ -238,6 +240,9 @@ class Runner:
         run.after, run.ground, run.anew, run.fork = begun.after, begun.ground, begun.anew, begun.fork
         if run.ground is not None:
             run.parent = run.ground.checkpoint
+        if thread is not None and thread.trail and thread.trail[-1] is not run:
+            # One that was delayed comes behind those that went before it.
+            thread.trail = [*(writer for writer in thread.trail if writer is not run), run]
         if thread is not None:
             run.start = max(run.start, thread.updated_at + 1)
         if begun.kept is not None:
@@ -309,7 +314,8 @@ class Runner:
             if run.temporary:
                 self.namespace.threads.remove(thread.thread_id)
             else:
-                settling.rest(self.namespace, thread, error=error if played else None)
+                # langgraph-api 0.16.7: idle, though the nodes of an earlier run may be due.
+                settling.rest(self.namespace, thread, error=error if played else None, status="idle")
             run.status = "interrupted"
             if played:
                 self._call(run, live.request, outcome, status="rollback")
@@ -324,10 +330,11 @@ class Runner:
             if run.temporary:
                 settling.forget(self.namespace, run, thread)
                 self.namespace.threads.remove(thread.thread_id)
-            else:
-                settling.rest(self.namespace, thread)
+            elif not settling.busy(self.namespace, thread):
+                thread.status = "idle"
+                thread.updated_at = run.updated_at
 
-    def cancel(self, thread_id: str | None, run_ids: list[str], *, action: str) -> list[LiveRun]:
+    def cancel(self, thread_id: str | None, run_ids: list[str], *, action: str, at: str) -> list[LiveRun]:
         """Stop runs that a client names; raises Refusal where none of them can be stopped."""
         found = [run for run in map(self.namespace.runs.get, run_ids) if run is not None]
         found = [run for run in found if thread_id is None or run.thread_id == thread_id]
@@ -338,7 +345,7 @@ class Runner:
             raise Refusal(404, _OVER)
         action = action if action in _STOPS else "interrupt"
         for live in stopped:
-            self.stop(live, action, _REQUESTED.format(action=action))
+            self.stop(live, action, f"{action} requested via POST {at}")
         return stopped
 
     def left(self, live: LiveRun) -> None:
@@ -351,15 +358,20 @@ class Runner:
         thread = self.namespace.threads.find(run.thread_id)
         live = self.namespace.live.get(run.run_id)
         if live is not None:
-            live.drop()
+            live.drop(gone=True)
         settling.forget(self.namespace, run, thread)
         if thread is not None:
+            # langgraph-api 0.16.7: the thread says what it said before.
+            told = thread.values if thread.shown is None else thread.shown
+            status, interrupts = thread.status, thread.interrupts
             settling.rest(self.namespace, thread)
+            if live is None:
+                thread.shown, thread.status, thread.interrupts = told, status, interrupts
 
     def forget(self, thread: Thread) -> None:
         """Delete a thread: its runs stop and are gone with it."""
         for live in list(self.namespace.active.get(thread.thread_id, ())):
-            live.drop()
+            live.drop(gone=True)
         for run in thread.runs:
             self.namespace.runs.pop(run.run_id, None)
         self.namespace.threads.remove(thread.thread_id)
@@ -377,7 +389,6 @@ _NO_GRAPH = (
 )
 # What becomes of a run that is stopped, and the error that its thread shows for it.
 _STOPS = {"interrupt": "UserInterrupt", "rollback": "UserRollback"}
-_REQUESTED = "{action} requested via POST /threads/{{thread_id}}/runs/{{run_id}}/cancel"
 _OVER = (
     "No matching runs to cancel. Please verify the thread ID and run IDs are correct, and the runs haven't been "
     "deleted or completed."
@@ -406,6 +417,14 @@ def _refuse_odd(data: dict[str, Any]) -> None:
 
 
 _A_YEAR = 366 * 24 * 3600
+
+
+def _persistent(config: dict[str, Any]) -> dict[str, Any]:
+    """What a thread keeps of a run's config: its metadata without what is the server's to say."""
+    if "metadata" not in config:
+        return config
+    metadata = {key: value for key, value in config["metadata"].items() if key not in RESERVED_METADATA}
+    return {**config, "metadata": metadata}
 
 
 def _fresh(thread: Thread) -> bool:

@@ -49,20 +49,21 @@ def end(
 
 
 def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) -> None:
-    before = thread.interrupts
+    before = thread.interrupts or b"{}"
     if outcome.saved is not None:
         thread.checkpoint, thread.step = outcome.saved, outcome.saved.step
         thread.values = outcome.values
     elif thread.values is None:
         thread.values = b"{}" if outcome.error is None else None
-    thread.inside = outcome.inside
+    thread.shown = outcome.inside
     run.updated_at = thread.updated_at = thread.state_updated_at = run.ended
     thread.settled = True
     thread.error = kept(outcome.error) if outcome.error else b"null"
     standing = None
     if outcome.due or before != b"{}":
         standing = states.standing(thread)
-    thread.interrupts = kept(waiting(standing, inner=bool(outcome.subgraphs)))
+    if thread.checkpoint is not None:
+        thread.interrupts = kept(waiting(standing, inner=bool(outcome.subgraphs)))
     if run.stub is not None and not _still_asked(run, standing):
         thread.last_played = run.stub.name
     thread.status = "error" if outcome.error else "interrupted" if outcome.due else "idle"
@@ -101,14 +102,17 @@ def busy(namespace: Namespace, thread: Thread, *, but: Run | None = None) -> boo
     return any(live.run is not but for live in namespace.active.get(thread.thread_id, ()))
 
 
-def rest(namespace: Namespace, thread: Thread, *, error: dict[str, str] | None = None) -> None:
-    """Bring a thread's record to where its remaining checkpoints say that it stands."""
+def rest(
+    namespace: Namespace, thread: Thread, *, error: dict[str, str] | None = None, status: str = ""
+) -> None:
+    """Bring a thread's record to where its remaining checkpoints say that it stands, or to a status."""
     standing = states.standing(thread)
     thread.checkpoint = standing.checkpoint if standing else None
     thread.step = standing.checkpoint.step if standing else -2
     thread.values = states.dumped(standing.values) if standing else None
-    thread.interrupts = kept(waiting(standing))
-    thread.inside = None
+    if thread.interrupts is not None or standing is not None:
+        thread.interrupts = kept(waiting(standing))
+    thread.shown = None
     writer = standing.writer if standing else None
     thread.last_played = writer.stub.name if writer is not None and writer.stub else None
     now = max(namespace.options.clock.now(), thread.updated_at + 1)
@@ -117,7 +121,8 @@ def rest(namespace: Namespace, thread: Thread, *, error: dict[str, str] | None =
         thread.settled = True
         thread.error = kept(error)
     due = standing is not None and bool(standing.pending)
-    thread.status = "busy" if busy(namespace, thread) else "interrupted" if due else "idle"
+    status = status or ("interrupted" if due else "idle")
+    thread.status = "busy" if busy(namespace, thread) else status
 
 
 def forget(namespace: Namespace, run: Run, thread: Thread | None) -> None:

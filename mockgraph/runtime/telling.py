@@ -166,7 +166,9 @@ def joined(thread: Thread) -> bytes:
     """What a join answers for a run that is over: how its thread stands now."""
     if thread.status == "error":
         return dumps({"__error__": loads(thread.error)})
-    if thread.status == "interrupted" and thread.interrupts != b"{}":
+    if thread.status == "interrupted" and thread.interrupts not in (None, b"{}"):
+        assert thread.interrupts is not None
         waiting = loads(thread.interrupts)
         return dumps({"__interrupt__": [item for items in waiting.values() for item in items]})
-    return thread.values if thread.values is not None else b"{}"
+    values = thread.values if thread.shown is None else thread.shown
+    return values if values is not None else b"{}"

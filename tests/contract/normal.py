@@ -17,7 +17,9 @@ _CHECKPOINT = re.compile(r'(?<=checkpoint_id":")[0-9a-f-]{19}([0-9a-f]{4})-[0-9a
 _INTERRUPT = r"\b[0-9a-f]{32}\b"
 _ID = re.compile(f"{_UUID}|{_INTERRUPT}")
 # langgraph-api 0.16.7: these come out of a Python set, in an order that differs from process to process.
-_UNORDERED = re.compile(r'(?<="langgraph_api_url":"<server>")(?:,"(?:run_id|thread_id|graph_id|checkpoint_id)":"[^"]*")+')
+_UNORDERED = re.compile(
+    r'(?<="langgraph_api_url":"<server>")(?:,"(?:run_id|thread_id|graph_id|checkpoint_id)":"[^"]*")+'
+)
 # langgraph-api 0.16.7: a Python set, printed.
 _SET = re.compile(r"(?<=Expected: \{)'\w+'(?:, '\w+')*(?=\})")
 

@@ -1,6 +1,7 @@
 """Runs: created in the background, as a stream, as a wait or in a batch, on a thread or without; listed and read."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +17,7 @@ from mockgraph.runtime.stream_log import Part
 from mockgraph.web import sse
 from mockgraph.web.answers import json
 from mockgraph.web.bodies import Disconnected, parsed, read
-from mockgraph.web.paths import api_url, place_of, run_of
+from mockgraph.web.paths import api_url, place_of, run_of, uuid_of
 from mockgraph.words.errors import Refusal
 
 
@@ -125,11 +126,24 @@ class Batch:
             body = await read(receive)
         except Disconnected:
             return
-        told = []
+        told: list[Any] = []
+        refused: list[Refusal] = []
+        shared: str | None = None
         for data in parsed(body, "RunBatchCreate"):
             request = RunRequest("POST /runs/batch", dumps(data), data, scope["headers"])
-            begun = self.runner.begin(request, api_url=api_url(scope), background=True, late=True)
+            try:
+                begun = self.runner.begin(
+                    request, api_url=api_url(scope), request_id=shared, background=True, late=True
+                )
+            except Refusal as refusal:
+                refused.append(refusal)
+                continue
+            # langgraph-api 0.16.7: one request, one id of it.
+            shared = begun.run.request_id = Description(begun.run, data).request_id
             told.append(Description(begun.run, data).wire())
+        if refused:
+            # langgraph-api 0.16.7: the others run all the same.
+            raise refused[0]
         await json(told)(scope, receive, send)
 
 
@@ -141,8 +155,7 @@ class Reading:
 
     async def list(self, request: Request) -> Response:
         """`GET …/runs`: newest first, without pagination headers."""
-        thread = self.runner.namespace.threads.get(request.path_params["thread_id"])
-        query = request.query_params
+        query, thread_id = request.query_params, uuid_of(request.path_params["thread_id"], "thread")
         try:
             limit, offset = int(query.get("limit", 10)), int(query.get("offset", 0))
         except ValueError as error:
@@ -150,6 +163,7 @@ class Reading:
         select = query.getlist("select")
         if unknown := [column for column in select if column not in COLUMNS]:
             raise Refusal(422, f"Invalid select columns: {unknown}. Expected: {set(COLUMNS)}")
+        thread = self.runner.namespace.threads.get(thread_id)
         wanted = query.get("status")
         newest_first = sorted(thread.runs, key=lambda run: run.created_at, reverse=True)
         runs = [run for run in newest_first if wanted is None or run.status == wanted]

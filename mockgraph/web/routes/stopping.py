@@ -33,7 +33,9 @@ class Stopping:
         params = scope["path_params"]
         thread_id, run_id = ids_of(params)
         action = Request(scope).query_params.get("action") or "interrupt"
-        self.runner.cancel(thread_id, [run_id], action=action)
+        # langgraph-api 0.16.7: these braces are its own.
+        at = "/threads/{thread_id}/runs/{run_id}/cancel"
+        self.runner.cancel(thread_id, [run_id], action=action, at=at)
         if not flag(scope, "wait"):
             await Response(status_code=202)(scope, receive, send)
             return
@@ -55,7 +57,7 @@ class Stopping:
         else:
             thread_id = uuid_of(thread_id, "thread")
             run_ids = [uuid_of(run_id, "run") for run_id in run_ids or ()]
-        self.runner.cancel(thread_id, run_ids, action=action)
+        self.runner.cancel(thread_id, run_ids, action=action, at="/runs/cancel")
         return Response(status_code=204)
 
     async def delete(self, request: Request) -> Response:

@@ -404,7 +404,6 @@ def watched(action: str) -> None:
         first = await running(ask, path, WHILE)
         second, third = await pending(ask, path), await pending(ask, path)
         await ask("POST", f"{path}/runs/{second}/cancel?action={action}")
-        await ask("GET", path)
         await ask("GET", f"{path}/runs")
         await ended(first)
         await ask("GET", path)
@@ -819,6 +818,10 @@ async def pages(ask: Ask) -> None:
 # --- clients that leave ------------------------------------------------------------------------------------
 
 
+def settled_down(answer: Answer) -> bool:
+    return [found["status"] for found in answer.json()] not in ([], ["busy"])
+
+
 def leaves(name: str, given: dict[str, Any], way: str, outcome: str) -> None:
     @scenario(f"on_disconnect: {name}, {way}")
     async def left(ask: Ask) -> None:
@@ -847,7 +850,7 @@ def leaves(name: str, given: dict[str, Any], way: str, outcome: str) -> None:
         else:
             opened = await ask.begin("POST", "/runs/stream", {**run, **mark})
             await opened.drop(after='{"tick":0}')
-            found = await ask.poll("POST", "/threads/search", mark, until=lambda answer: answer.json())
+            found = await ask.poll("POST", "/threads/search", mark, until=settled_down)
             path = f"/threads/{found.json()[0]['thread_id']}"
         await ask.poll("GET", f"{path}/runs/{opened.run}", until=over)
         await ask.poll("GET", path, until=at_rest)

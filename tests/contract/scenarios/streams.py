@@ -378,6 +378,8 @@ def thread_streams(name: str, query: str) -> None:
         path = await made(ask)
         stream = await ask.begin("GET", f"{path}/stream{query}")
         await ask("POST", f"{path}/runs/wait", QUICK)
+        if query != "?stream_modes=state_update":
+            await stream.until("run_done")
         await ask("POST", f"{path}/state", {"values": {"x": 1}})
         await stream.drop(after="event: state_update" if "state_update" in query else "run_done")
 
