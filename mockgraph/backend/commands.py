@@ -39,6 +39,7 @@ def command_of(
     if resume is None and not update and not given.get("goto"):
         return Command(error=_NOTHING)
     answers: dict[str, Any] | None = None
+    loose: tuple[Any, ...] = ()
     error = None
     if by_id(resume):
         answers = resume
@@ -49,7 +50,8 @@ def command_of(
         if len(waiting) > 1:
             error = ("RuntimeError", _SEVERAL)
         answers = {waiting[0].id: resume} if waiting else {}
-    return Command(_writes(update), goto, bool(given.get("goto")), sent, answers, error)
+        loose = () if waiting else (resume,)
+    return Command(_writes(update), goto, bool(given.get("goto")), sent, answers, loose, error)
 
 
 def _writes(update: Any) -> tuple[Mapping[str, Any], ...]:

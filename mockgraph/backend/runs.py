@@ -152,6 +152,11 @@ class Description:
 
     @property
     def configurable(self) -> dict[str, Any]:
+        """The config's, as the graph sees it."""
+        return {**self._configurable, **self._loose}
+
+    @property
+    def _configurable(self) -> dict[str, Any]:
         run = self.run
         given = {**self._given, **self._checkpoint}
         return {
@@ -168,7 +173,6 @@ class Description:
             "graph_id": run.graph.graph_id,
             "assistant_id": run.assistant_id,
             "user_id": given.get("user_id", ""),
-            **self._loose,
         }
 
     @property
@@ -194,8 +198,6 @@ class Description:
     @property
     def _loose(self) -> dict[str, Any]:
         """langchain-core 1.7.2: keys of a config that it does not know are taken as configurable when a run starts."""
-        if not self.run.start:
-            return {}
         return {key: value for key, value in self._config.items() if key not in _CONFIG_KEYS}
 
     # The rest.
@@ -251,9 +253,9 @@ class Description:
     def _kwargs(self) -> dict[str, Any]:
         run, request = self.run, self.request
         executed = run.start != 0
-        configurable = self.configurable
+        configurable = self._configurable
         metadata = self.asked_metadata
-        context = request.get("context") or self._config.get("configurable") or {}
+        context = self._given
         if request.get("context") and not executed:
             given = len(self._given)
             items = list(configurable.items())

@@ -99,6 +99,15 @@ def snapshots(thread: Thread) -> Iterator[Snapshot]:
                 yield later.pop(snapshot.checkpoint.id, snapshot)
 
 
+def saved(thread: Thread, checkpoint_id: str) -> Snapshot | None:
+    """One checkpoint as it was when its run ended, whatever later ones made of it; None where it is not there."""
+    for writer in reversed(thread.trail):
+        for snapshot, found in reversed(_of(writer)):
+            if not found and snapshot.checkpoint.id == checkpoint_id:
+                return snapshot
+    return None
+
+
 def standing(thread: Thread, checkpoint_id: str | None = None) -> Snapshot | None:
     """One checkpoint of the thread, the newest unless another is named; None where there is none."""
     for snapshot in snapshots(thread):
@@ -110,7 +119,7 @@ def standing(thread: Thread, checkpoint_id: str | None = None) -> Snapshot | Non
 def _of(writer: Run | Snapshot) -> list[tuple[Snapshot, bool]]:
     """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
     if isinstance(writer, Snapshot):
-        return [(writer, False)]
+        return [*([(writer.base, True)] if writer.base is not None else []), (writer, False)]
     description = Description(writer)
     if writer.temporary or (description.exits and not writer.ended):
         return []
@@ -143,12 +152,13 @@ def _stored(snapshot: Snapshot, description: Description, task: Task | None = No
 def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -> dict[str, Any]:
     """langgraph-api 0.16.7: scalar configurable first, then the run's metadata, then the checkpoint's own."""
     configurable = description.configurable
+    context = description.request.get("context") or {}
     given: dict[str, Any] = {
         key: value
         for key, value in configurable.items()
         if not key.startswith(("__", "langgraph_"))
         and key not in ("run_id", "thread_id", "checkpoint_id", "checkpoint_ns")
-        and isinstance(value, str | int | float | bool)
+        and (isinstance(value, str | int | float | bool) or key in ("checkpoint_map", *context))
     }
     at = snapshot.checkpoint
     fork = {"checkpoint_id": configurable["checkpoint_id"]} if configurable.get("checkpoint_id") else {}
@@ -199,7 +209,7 @@ def current(snapshot: Snapshot, thread: Thread, *, subgraphs: bool = False) -> d
     """A state as `GET …/state` has it."""
     shown = wire(snapshot, thread.thread_id, subgraphs=subgraphs)
     pending = {outcome.task.id for outcome in snapshot.pending}
-    done = [outcome for outcome in snapshot.tasks if outcome.task.id not in pending]
+    done = [outcome for outcome in snapshot.tasks if outcome.task.id not in pending and not outcome.gone]
     if not pending or not done:
         return shown
     writes = [write for outcome in done for write in outcome.writes or ()]
@@ -221,7 +231,11 @@ def wire(snapshot: Snapshot, thread_id: str, *, subgraphs: bool = False) -> dict
     """A state as histories have it."""
     # langgraph 1.2.22: a stored checkpoint's tasks are found again in the order of the graph's definition, and
     # what a join edge sets off is not found at all.
-    found = [outcome for outcome in snapshot.tasks if not any(map(_joins, outcome.task.triggers))]
+    found = [
+        outcome
+        for outcome in snapshot.tasks
+        if not outcome.gone and not any(map(_joins, outcome.task.triggers))
+    ]
     found.sort(key=lambda outcome: (outcome.task.push is None, outcome.task.place))
     parent = snapshot.parent
     return {

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from mockgraph.backend import states
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread
@@ -26,11 +28,6 @@ def edited(thread: Thread, graph: Graph, request: Mapping[str, Any], *, key: byt
     new_id = _ids(key)
     channels = graph.channels
     values = channels.found(base.values if base is not None else None)
-    if base is not None and not named:
-        # langgraph 1.2.22: what finished beside something that did not is taken in.
-        done = [write for outcome in base.tasks if not _waits(outcome) for write in outcome.writes or ()]
-        if base.pending and done:
-            values = channels.write(values, done, new_id=new_id)
     try:
         values = channels.write(values, [channels.takes(write) for write in writes], new_id=new_id)
     except GraphError as error:
@@ -57,11 +54,19 @@ def edited(thread: Thread, graph: Graph, request: Mapping[str, Any], *, key: byt
         position=position,
         stored=metadata,
         writer=base.writer if base is not None else None,
+        base=_written(base, request.get("as_node"), writes),
     )
 
 
-def _waits(outcome: Outcome) -> bool:
-    return outcome.writes is None
+def _written(base: Snapshot | None, as_node: str | None, writes: list[Any]) -> Snapshot | None:
+    """langgraph 1.2.22: an edit in the place of a task that was due is entered as what that task wrote."""
+    if base is None or not any(outcome.task.node == as_node for outcome in base.pending):
+        return None
+    tasks = tuple(
+        msgspec.structs.replace(outcome, writes=tuple(writes)) if outcome.task.node == as_node else outcome
+        for outcome in base.tasks
+    )
+    return msgspec.structs.replace(base, tasks=tasks)
 
 
 def _writes(given: Any) -> list[Any]:

@@ -149,9 +149,11 @@ def _node_tags(task: facts.Task, stage: Stage) -> list[str]:
 
 
 def _call_tags(call: facts.Call, stage: Stage) -> list[str]:
-    """langchain-core 1.7.2: a model with tags of its own has all of them merged, which sorts them."""
+    """langchain-core 1.7.2: a model's own tags and the run's are merged, which sorts them."""
     tags = ["seq:step:1", *stage.view.run.tags]
-    return sorted({*tags, *call.model.tags}) if call.model.tags else tags
+    if not (stage.view.run.tags and call.model.tags):
+        return [*tags, *call.model.tags]
+    return sorted({*tags, *call.model.tags})
 
 
 def _call(call: facts.Call, stage: Stage) -> dict[str, Any]:

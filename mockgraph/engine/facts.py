@@ -70,9 +70,12 @@ class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     at: int
     within: str = ""
     over: "Checkpoint | None" = None
+    name: str = ""  # the id of one that a client named and nobody has
 
     @property
     def id(self) -> str:
+        if self.name:
+            return self.name
         purpose = f"checkpoint {self.step} {self.within}" if self.within else f"checkpoint {self.step}"
         return uuid6(self.at, self.step, digest(self.key, purpose))
 
@@ -124,6 +127,7 @@ class Outcome(msgspec.Struct, frozen=True):
     interrupts: tuple[Interrupt, ...] = ()
     answers: tuple[Any, ...] = ()
     failed: tuple[str, str] | None = None
+    gone: bool = False  # a command went to it, beside what the checkpoint named
     inner: "Snapshot | None" = None  # where the graph inside it stands
 
 
@@ -144,6 +148,9 @@ class Snapshot(msgspec.Struct, frozen=True):
     given: Any = None
     stored: Any = None
     writer: Any = None
+    base: "Snapshot | None" = (
+        None  # of an edit: the checkpoint beneath, with what the edit wrote in a task's place
+    )
 
     @property
     def pending(self) -> tuple[Outcome, ...]:

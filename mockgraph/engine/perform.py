@@ -13,6 +13,7 @@ from mockgraph.meaning.channels import Channels, Values
 from mockgraph.meaning.messages import Message, WireMessage, is_wire, require_fields
 from mockgraph.script import model, templates
 from mockgraph.words.errors import GraphError
+from mockgraph.words.vocabulary import NOSTREAM
 
 if TYPE_CHECKING:
     from mockgraph.engine.play import Level
@@ -89,10 +90,18 @@ class Performance:
             elif type(step) is model.Ask:
                 value = self._filled(step.value, static=False)
                 asked = facts.interrupt_of(task, value, answered=len(self._answers))
+                if traced:
+                    yield from (facts.TURN, facts.TURN)
                 yield self._interrupted((asked,))
                 return
             elif type(step) is model.Subgraph:
-                inside = yield from self._inside(step)
+                try:
+                    inside = yield from self._inside(step)
+                except WentOut as way:
+                    # langgraph 1.2.22: the node is left without having returned.
+                    self.writes = (way.update,) if way.update else ()
+                    yield facts.TaskFinished(task, way.update, self.writes, progress.tick())
+                    return
                 if inside is None:
                     return
             elif type(step) is model.Send:
@@ -145,7 +154,7 @@ class Performance:
             within=namespace,
             over=stand.checkpoint,
         )
-        given = self._values if step.input is None else self._filled(step.input, static=False)
+        given = self._handed_on() if step.input is None else self._filled(step.input, static=False)
         yield facts.GraphEntered(self._task, given)
         if self._outcome.inner is None:
             going = level.begins(given, before=None, step=-2, parent=None)
@@ -157,15 +166,25 @@ class Performance:
         except GraphError as error:
             yield facts.TaskFailed(self._task, error.error, error.message, stand.progress.tick())
             raise
-        except WentOut as way:
-            update: Values = way.update or {}
-            return update
         if level.interrupts:
             yield self._interrupted(level.interrupts)
             return None
         output = channels.output(level.values)
+        yield facts.TURN
         yield facts.GraphReturned(self._task, given, output)
+        if stand.setting.traced:
+            yield facts.TURN
         return output
+
+    def _handed_on(self) -> Any:
+        """What the node sees, as a graph inside it gets it: messages of the state are objects, not a client's dicts."""
+        if not isinstance(self._values, dict):
+            return self._values
+        given = dict(self._values)
+        for key, reducer in self._stand.channels.declared.items():
+            if reducer == "add_messages" and isinstance(given.get(key), list):
+                given[key] = [WireMessage(message) for message in given[key]]
+        return given
 
     @property
     def _resumed(self) -> bool:
@@ -201,7 +220,9 @@ class Performance:
             for message in messages:
                 if is_wire(message) and message["type"] == "ai" and step.speech.model is not None:
                     message = yield from self._spoken(message, step.speech)
-                elif is_wire(message) and message["type"] != "remove":
+                    if NOSTREAM in step.speech.model.tags and not self._known(key, message["id"]):
+                        returned.append(message)
+                elif is_wire(message):
                     if message["id"] is None:
                         message = WireMessage({**message, "id": self._stand.progress.new_id()})
                     if not self._known(key, message["id"]):
@@ -230,16 +251,26 @@ class Performance:
             message = WireMessage({**message, "id": f"lc_run--{call.run_id}" + ("" if streaming else "-0")})
         if setting.streaming:
             yield facts.ModelCalled(call, heard)
+            if setting.traced:
+                yield facts.TURN
         if speech.pieces:
-            yield from self._pieces(call, message, speech.pieces)
+            yield from self._pieces(call, message, speech)
         elif streaming:
             for chunk in chunks.cut(message, id=message["id"]):
                 yield facts.ChunkStreamed(call, chunk)
-        if setting.streaming:
+        if setting.streaming and not self._broke_off(message, speech):
             yield facts.ModelAnswered(call, heard, message, streaming)
         return message
 
-    def _pieces(self, call: facts.Call, message: Message, pieces: tuple[model.Piece, ...]) -> Iterator[Fact]:
+    def _broke_off(self, message: Message, speech: model.Speech) -> bool:
+        """Whether the model's chunks end before its text does: it failed in the middle."""
+        text = message["content"]
+        if not speech.pieces or not isinstance(text, str):
+            return False
+        return sum(len(piece.fields["content"]) for piece in speech.pieces) < len(text)
+
+    def _pieces(self, call: facts.Call, message: Message, speech: model.Speech) -> Iterator[Fact]:
+        pieces = speech.pieces or ()
         streaming = self._stand.setting.streaming
         for piece in pieces:
             if piece.delay:
@@ -247,7 +278,7 @@ class Performance:
             if streaming:
                 yield facts.ChunkStreamed(call, {**piece.fields, "id": message["id"]})
         last = pieces[-1].fields
-        if streaming and last["chunk_position"] != "last":
+        if streaming and last["chunk_position"] != "last" and not self._broke_off(message, speech):
             # langchain-core 1.7.2: named after the call, also where the provider named the message.
             empty: Any = [] if isinstance(last["content"], list) else ""
             closing = chunks.chunk(empty, id=f"lc_run--{call.run_id}", position="last")

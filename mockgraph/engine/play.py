@@ -83,13 +83,14 @@ def _run(root: "Level", setting: Setting) -> Iterator[Fact]:
         yield facts.ValuesChanged(root.values)
     else:
         yield from root.begins(setting.given, before=setting.before, step=setting.step, parent=setting.parent)
-    yield facts.RunFinished(root.values)
+    yield facts.RunFinished(root.values if root.shown is None else root.shown)
 
 
 class Level:
     """One graph at work: the root of a run, or a subgraph in one of its tasks.
 
-    `values` are its values so far; `interrupts` are the questions that it stopped at.
+    `values` are its values so far, and `shown` those with what tasks wrote beside one that asks; `interrupts` are
+    the questions that it stopped at.
     """
 
     __slots__ = (
@@ -100,6 +101,7 @@ class Level:
         "_supersteps",
         "_within",
         "interrupts",
+        "shown",
         "values",
     )
 
@@ -120,6 +122,7 @@ class Level:
         self._within = within
         self._over = over
         self.values: Values = {}
+        self.shown: Values | None = None
         self.interrupts: tuple[facts.Interrupt, ...] = ()
 
     # --- the three beginnings ---
@@ -157,9 +160,9 @@ class Level:
             yield facts.CheckpointSaved(checkpoint, None, "input", self.values, (start,))
             yield facts.InputRefused(start, "TypeError", _NO_CHECKPOINT)
             raise GraphError("TypeError", _NO_CHECKPOINT)
-        nothing: Values = {}
+        given: Values = {key: value for write in command.writes for key, value in write.items()}
         yield facts.CheckpointSaved(
-            checkpoint, None, "input", self.values, (start,), self._supersteps, -1, nothing
+            checkpoint, None, "input", self.values, (start,), self._supersteps, -1, given
         )
         if command.writes:
             yield facts.ValuesChanged(self.values, _keys(command.writes))
@@ -175,7 +178,7 @@ class Level:
             outcomes = self._recast(ground)
             position = 0
         else:
-            outcomes = ground.tasks
+            outcomes = tuple(sorted(ground.tasks, key=_order))
             position = ground.position
             self._supersteps = ground.supersteps
         yield facts.ValuesChanged(self.values)
@@ -202,7 +205,7 @@ class Level:
             yield from self._takes(self._channels.takes(ground.given))
             yield from self._from(checkpoint)
         else:
-            yield from self._on(outcomes, position, checkpoint, resumed=not fork)
+            yield from self._on(outcomes, position, checkpoint, resumed=True, more=1 if fork else 2)
 
     def _start(self, step: int) -> facts.Task:
         return facts.Task(self._setting.key, START, step, (START,), within=self._within)
@@ -217,16 +220,24 @@ class Level:
         checkpoint = self._checkpoint(parent.step + 1)
         tasks = self._tasks(0, checkpoint.step, ())
         yield facts.CheckpointSaved(checkpoint, parent, "loop", self.values, tasks, self._supersteps, 0)
-        yield from self._on(tuple(map(Outcome, tasks)), 0, checkpoint, resumed=False)
+        yield from self._on(tuple(map(Outcome, tasks)), 0, checkpoint)
 
     # --- supersteps ---
 
     def _on(
-        self, outcomes: tuple[Outcome, ...], position: int, checkpoint: Checkpoint, *, resumed: bool
+        self,
+        outcomes: tuple[Outcome, ...],
+        position: int,
+        checkpoint: Checkpoint,
+        *,
+        resumed: bool = False,
+        more: int = 0,
     ) -> Iterator[Fact]:
-        """Superstep after superstep until there is none, or the graph stops."""
-        # langgraph 1.2.22: a run that goes on may take one superstep more than one that begins.
-        setting, played = self._setting, -1 if resumed else 0
+        """Superstep after superstep until there is none, or the graph stops.
+
+        langgraph 1.2.22: a run that goes on may take `more` supersteps than its limit says.
+        """
+        setting, played = self._setting, -more
         while outcomes:
             if not resumed and self._breaks(setting.pause_before, outcomes):
                 yield facts.Paused()
@@ -238,8 +249,8 @@ class Level:
             writes = performances.writes
             if performances.interrupts:
                 if writes:
-                    shown = self._channels.write(self.values, writes, new_id=self._progress.new_id)
-                    yield facts.ValuesChanged(shown, _keys(writes))
+                    self.shown = self._channels.write(self.values, writes, new_id=self._progress.new_id)
+                    yield facts.ValuesChanged(self.shown, _keys(writes))
                 self.interrupts = performances.interrupts
                 return
             if writes:
@@ -316,9 +327,7 @@ class Level:
             scripts = [script for script in scripts if script.node not in due]
             gone = tuple((node, packet) for node, packet in gone if node not in due)
         outcomes += map(Outcome, self._gone(gone, scripts, ground.checkpoint.step + 1, lacking))
-        outcomes.sort(
-            key=lambda outcome: (outcome.task.push is None, outcome.task.push or 0, outcome.task.node)
-        )
+        outcomes.sort(key=_order)
         if lacking or scripts:
             begins = (
                 ", ".join(task.node for task in self._supersteps[0].tasks) if self._supersteps else "nothing"
@@ -348,12 +357,22 @@ class Level:
                 node,
                 step,
                 (PUSH,) if sent else script.triggers,
-                number,
+                _BEHIND + number,
                 self._within,
                 number if sent else None,
                 packet if sent else None,
                 script,
             )
+
+
+# Where history has what a command went to: behind what the graph itself named.
+_BEHIND = 1000
+
+
+def _order(outcome: Outcome) -> tuple[bool, int, str]:
+    """The order in which LangGraph prepares tasks: what was sent, then the others by their nodes' names."""
+    task = outcome.task
+    return task.push is None, task.push or 0, task.node
 
 
 def prepared(
@@ -404,16 +423,21 @@ class _Performances:
         self._stand = stand
         self._outcomes = outcomes
         self._going: dict[int, Performance] = {}
+        self._seen: dict[int, Any] = {}
         for at, outcome in enumerate(outcomes):
-            if outcome.writes is None:
+            if outcome.writes is not None:
+                self._seen[at] = Performance(outcome, stand, outcome.answers).seen
+            else:
                 new = tuple(answers[asked.id] for asked in outcome.interrupts if asked.id in answers)
+                if command is not None and not outcome.interrupts and not stand.checkpoint.within:
+                    new = command.loose
                 self._going[at] = Performance(outcome, stand, outcome.answers + new)
+                self._seen[at] = self._going[at].seen
 
     def play(self) -> Iterator[Fact]:
         stand = self._stand
         for at, outcome in enumerate(self._outcomes):
-            seen = self._going[at].seen if at in self._going else stand.values
-            yield facts.TaskStarted(outcome.task, seen, stand.progress.tick())
+            yield facts.TaskStarted(outcome.task, self._seen[at], stand.progress.tick())
         for outcome in self._outcomes:
             if outcome.writes is not None:
                 yield facts.TaskRecalled(outcome.task, outcome.update)

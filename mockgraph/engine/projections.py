@@ -23,6 +23,7 @@ from mockgraph.engine.failures import spelled, told
 from mockgraph.engine.view import Part, Stage, View
 from mockgraph.meaning import chunks
 from mockgraph.words.clock import iso
+from mockgraph.words.vocabulary import NOSTREAM
 
 Show = Callable[[Any, "Stage"], Iterator[Part]]
 Projection = Mapping[type, Show]
@@ -78,11 +79,18 @@ def _custom(fact: facts.CustomWritten, _stage: Stage) -> Iterator[Part]:
 # --- messages --------------------------------------------------------------------------------------------
 
 
+def _heard(call: facts.Call) -> bool:
+    return NOSTREAM not in call.model.tags
+
+
 def _tuple_chunk(fact: facts.ChunkStreamed, stage: Stage) -> Iterator[Part]:
-    yield "messages", [fact.chunk, stage.view.call_metadata(fact.call)]
+    if _heard(fact.call):
+        yield "messages", [fact.chunk, stage.view.call_metadata(fact.call)]
 
 
 def _tuple_answer(fact: facts.ModelAnswered, stage: Stage) -> Iterator[Part]:
+    if not _heard(fact.call):
+        return
     stage.shown.add(fact.message["id"])
     if not fact.streamed:
         yield "messages", [fact.message, stage.view.call_metadata(fact.call)]
@@ -94,6 +102,8 @@ def _tuple_returned(fact: facts.MessageReturned, stage: Stage) -> Iterator[Part]
 
 
 def _partial(fact: facts.ChunkStreamed, stage: Stage) -> Iterator[Part]:
+    if not _heard(fact.call):
+        return
     message_id = fact.chunk["id"]
     if message_id not in stage.totals:
         yield "messages/metadata", {message_id: {"metadata": stage.view.call_metadata(fact.call)}}
@@ -103,6 +113,8 @@ def _partial(fact: facts.ChunkStreamed, stage: Stage) -> Iterator[Part]:
 
 
 def _complete_answer(fact: facts.ModelAnswered, stage: Stage) -> Iterator[Part]:
+    if not _heard(fact.call):
+        return
     stage.shown.add(fact.message["id"])
     if not fact.streamed:
         yield "messages/metadata", {fact.message["id"]: {"metadata": stage.view.call_metadata(fact.call)}}
@@ -383,14 +395,14 @@ class Projector:
         self._inside = Stage(view.inside(), shown=self._stage.shown, totals=self._stage.totals)
         # langgraph-api 0.16.7: `events` come from every level, asked for or not.
         self._inside_table = self._table if view.run.subgraphs else _merged(modes & {"events"})
-        self._holds = "events" in modes and "custom" in modes
+        self._holds = "events" in modes and ("custom" in modes or view.run.subgraphs)
         self._held: list[Part] = []
 
     def parts(self, fact: Fact) -> Sequence[Part]:
         """What the fact adds to the stream, in order."""
-        shows = self._table.get(type(fact))
         if type(fact) is facts.Inside:
             return list(self._from_inside(fact))
+        shows = self._table.get(type(fact))
         if self._holds:
             return list(self._turned(fact, shows or ()))
         if shows is None:
@@ -398,22 +410,42 @@ class Projector:
         return [part for show in shows for part in show(fact, self._stage)]
 
     def _from_inside(self, inside: facts.Inside) -> Iterator[Part]:
-        for show in self._inside_table.get(type(inside.fact), ()):
-            for event, payload in show(inside.fact, self._inside):
-                yield (event if event in _UNNAMED else f"{event}|{inside.within}"), payload
+        """The parts of a subgraph's fact; with `events`, what is named after it is held back as custom payloads are."""
+        fact = inside.fact
+        shows = self._inside_table.get(type(fact), ())
+        early = self._holds and type(fact) is facts.GraphReturned
+        if early:
+            yield from self._released()
+        for show in shows:
+            for event, payload in show(fact, self._inside):
+                if event in _UNNAMED:
+                    yield event, payload
+                elif self._holds and event != "messages":
+                    self._held.append((f"{event}|{inside.within}", payload))
+                else:
+                    yield f"{event}|{inside.within}", payload
+        if self._holds and type(fact) in _RELEASING:
+            yield from self._released()
 
     def _turned(self, fact: Fact, shows: tuple[Show, ...]) -> Iterator[Part]:
         """With `events`: what the graph writes is seen behind the event that follows it."""
         if type(fact) is facts.CustomWritten:
             self._held.extend(_custom(fact, self._stage))
             return
+        if type(fact) is facts.GraphReturned:
+            yield from self._released()
         for show in shows:
             parts = list(show(fact, self._stage))
             if parts and parts[0][0] not in ("events", "metadata"):
                 yield from self._released()
             yield from parts
-        yield from self._released()
+        if type(fact) is not facts.NodeReturned and fact is not facts.TURN:
+            yield from self._released()
 
     def _released(self) -> Iterator[Part]:
         held, self._held = self._held, []
         yield from held
+
+
+# The events behind which what a subgraph wrote is seen.
+_RELEASING = (facts.NodeEntered, facts.ModelCalled, facts.ModelAnswered, facts.NodeLeft)

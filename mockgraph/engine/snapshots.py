@@ -98,13 +98,15 @@ def _saved(level: list[Entry], fact: facts.CheckpointSaved) -> None:
 
 def _found(level: list[Entry], fact: facts.CheckpointFound) -> None:
     ground = fact.snapshot
+    named = {outcome.task.id: outcome for outcome in ground.tasks}
+    gone = {task.id: Outcome(task, gone=True) for task in fact.next if task.id not in named}
     level.append(
         Entry(
             checkpoint=ground.checkpoint,
             parent=ground.parent,
             source=ground.source,
             values=fact.values,
-            outcomes={outcome.task.id: outcome for outcome in ground.tasks},
+            outcomes=named | gone,
             supersteps=fact.supersteps,
             position=fact.position,
             given=ground.given,

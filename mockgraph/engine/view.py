@@ -7,7 +7,7 @@ from mockgraph.engine.facts import Call, Task
 from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.messages import Message
 from mockgraph.words.ids import digest, key_of, uuid7
-from mockgraph.words.vocabulary import UPSTREAM
+from mockgraph.words.vocabulary import NOSTREAM, UPSTREAM
 
 
 class Run(Protocol):
@@ -100,7 +100,7 @@ class View:
             "ls_provider": call.model.provider,
             "ls_model_type": "chat",
             "lc_versions": {"langchain-core": UPSTREAM.langchain_core_version},
-            **({"tags": tags} if self._tagged and tags else {}),
+            **({"tags": tags} if self._tagged and tags and NOSTREAM not in tags else {}),
         }
 
     def node_run_id(self, task_id: str) -> str:

@@ -47,25 +47,25 @@ class Beginning(msgspec.Struct, frozen=True):
     parent: Checkpoint | None = None
     after: str | None = None
     kept: bytes | None = None
-    answer: Any = None
 
 
 def beginning(namespace: Namespace, request: RunRequest, graph: Graph, thread: Thread | None) -> Beginning:
     """Where the run begins; raises Unmatched."""
     choosing = _Choosing(namespace, request, graph, thread)
     data = request.data
-    named = (data.get("checkpoint") or {}).get("checkpoint_id") or data.get("checkpoint_id")
+    named = (data.get("checkpoint") or {}).get("checkpoint_id") or data.get("checkpoint_id") or None
     if thread is None or thread.checkpoint is None:
         return choosing.on_nothing()
     if not named and not data.get("command") and data.get("input") is not None:
         # The common case: new input behind whatever there is.
         return choosing.from_start(thread.values, thread.step, thread.checkpoint, thread.last_played)
-    snapshot = states.standing(thread, named)
+    resumes = (data.get("command") or {}).get("resume") is not None
+    snapshot = states.saved(thread, named) if named and not resumes else states.standing(thread, named)
     if snapshot is None:
         # langgraph-api 0.16.7: a checkpoint that is not there is an empty one.
-        return choosing.on_nothing()
+        return choosing.on_nothing(Checkpoint(b"", -2, 0, name=named) if named else None)
     if data.get("command"):
-        return choosing.commanded(snapshot)
+        return choosing.commanded(snapshot, fork=bool(named) and not resumes)
     if data.get("input") is not None:
         values = states.dumped(snapshot.values)
         return choosing.from_start(values, snapshot.checkpoint.step, snapshot.checkpoint, _after(snapshot))
@@ -94,15 +94,15 @@ class _Choosing:
         self._thread = thread
         self._after = thread.last_played if thread is not None else None
 
-    def on_nothing(self) -> Beginning:
-        """On a thread without checkpoints."""
+    def on_nothing(self, parent: Checkpoint | None = None) -> Beginning:
+        """On a thread without checkpoints, or behind one that is not there."""
         data = self._request.data
         if data.get("command"):
             command = command_of(data, self._graph, None)
             if command is None or not command.goes:
                 return Beginning()
             return Beginning(self._stub(None, {}))
-        return self.from_start(None, -2, None, self._after)
+        return self.from_start(None, -2, parent, self._after)
 
     def from_start(
         self, before: bytes | None, step: int, parent: Checkpoint | None, after: str | None
@@ -113,21 +113,25 @@ class _Choosing:
             stub = self._stub(after, None if before is None else {"values": before})
         return Beginning(stub, before=before, step=step, parent=parent, after=after)
 
-    def commanded(self, ground: Snapshot) -> Beginning:
+    def commanded(self, ground: Snapshot, *, fork: bool) -> Beginning:
         """A command on a checkpoint: what it answers, and where it goes, is played by a stub."""
         command = command_of(self._request.data, self._graph, ground)
         assert command is not None
         answered = _answered(command, ground)
+        if command.error is None and command.loose and not command.goto:
+            stub = self._begins_there(ground, "resume")
+            if stub is not None:
+                return Beginning(stub, ground, anew=True, fork=fork, after=self._after)
         if command.error is not None or not (answered or command.goto):
-            return self._carried(ground, fork=False)
+            return self._carried(ground, fork=fork)
         answer = next(iter(answered.values())) if len(answered) == 1 else answered or None
         stub = self._stub(self._after, None, resume=answer, ground=ground)
         after = self._after
-        return Beginning(stub, ground, anew=True, after=after, answer=answer)
+        return Beginning(stub, ground, anew=True, fork=fork, after=after)
 
     def goes_on(self, ground: Snapshot, *, fork: bool) -> Beginning:
         """Neither input nor command: with the play that left its nodes due, or a stub that asks for just that."""
-        stub = self._recovering(ground)
+        stub = self._begins_there(ground, "input")
         if stub is not None:
             return Beginning(stub, ground, anew=True, fork=fork, after=self._after)
         return self._carried(ground, fork=fork)
@@ -138,13 +142,13 @@ class _Choosing:
         kept = writer.scope if writer is not None else None
         return Beginning(stub, ground, fork=fork, after=self._after, kept=kept)
 
-    def _recovering(self, ground: Snapshot) -> Stub | None:
-        """A stub whose `when` asks for a run without input, and which begins where the thread stands."""
+    def _begins_there(self, ground: Snapshot, root: str) -> Stub | None:
+        """A stub that fits, whose `when` asks for just this part of a run, and which begins where the thread stands."""
         due = sorted(outcome.task.node for outcome in ground.pending)
         able = [
             stub
             for stub in self._graph.stubs
-            if any(condition.path.text == "input" for condition in stub.when)
+            if any(condition.path.text == root for condition in stub.when)
             and stub.play.supersteps
             and sorted(task.node for task in stub.play.supersteps[0].tasks) == due
         ]

@@ -162,7 +162,8 @@ class LiveRun:
         if not queue:
             namespace.active.pop(self.thread.thread_id, None)
         namespace.live.pop(self.run.run_id, None)
-        if (tape := namespace.tapes.get(self.thread.thread_id)) is not None:
+        tape = namespace.tapes.get(self.thread.thread_id)
+        if tape is not None and len(self.log):
             done = {"status": "run_done", "run_id": self.run.run_id}
             tape.extend([self._part(encoded(("metadata", done)))])
         self.log.end()

@@ -47,7 +47,7 @@ def last_seen_of_thread(last: str | None) -> Position | None:
 
 def _position(last: str) -> Position:
     milliseconds, _, number = last.partition("-")
-    return int(milliseconds), int(number) if number.isdecimal() else 0
+    return int(milliseconds), int(number) if number.isdecimal() else -1
 
 
 def stored(event: str, run: Run) -> bool:

@@ -210,7 +210,7 @@ class Runner:
         if _fresh(thread):
             marks |= config.get("metadata", {}) | request.data.get("metadata", {})
         thread.metadata = kept({**loads(thread.metadata), **marks})
-        thread.config = kept({**_persistent(config), "configurable": {}})
+        thread.config = kept({**loads(thread.config), **_persistent(config), "configurable": {}})
         thread.status = "busy"
         thread.updated_at = run.updated_at
         thread.trail.append(run)
@@ -411,7 +411,9 @@ def _refuse_odd(data: dict[str, Any]) -> None:
         raise Refusal(422, "config.metadata must be an object")
     if abs(data.get("after_seconds", 0)) > _A_YEAR:
         raise Refusal(422, "after_seconds must not be more than a year")
-    named = (data.get("checkpoint") or {}).get("checkpoint_id") or data.get("checkpoint_id")
+    if not isinstance(data.get("checkpoint", {}), dict):
+        raise Refusal(422, "checkpoint must be an object")
+    named = data.get("checkpoint_id") or None
     if named is not None and (not isinstance(named, str) or canonical(named) is None):
         raise Refusal(422, "Invalid checkpoint ID")
 

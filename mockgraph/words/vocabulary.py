@@ -31,6 +31,9 @@ DURABILITIES = ("sync", "async", "exit")
 
 HTTP_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 
+# langgraph 1.2.22: a model with this tag is not heard in the modes of messages.
+NOSTREAM = "nostream"
+
 START = "__start__"
 END = "__end__"
 PULL = "__pregel_pull"

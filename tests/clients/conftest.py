@@ -1,8 +1,14 @@
-"""What the tests of both clients share."""
+"""What the tests of the clients share."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from langgraph_sdk.client import SyncLangGraphClient
 
 from mockgraph import MockGraph
+from tests.clients import desk
+from tests.clients.blocking import opened
 from tests.clients.shop import STUBS
 
 
@@ -12,3 +18,24 @@ def shop(mockgraph: MockGraph) -> str:
     for stub in STUBS:
         mockgraph.stub("shop", **stub)
     return "shop"
+
+
+@pytest.fixture
+def mock(mockgraph: MockGraph, tmp_path: Path) -> MockGraph:
+    """A server that plays the graphs of the desk too."""
+    mockgraph.load(desk.written(tmp_path))
+    return mockgraph
+
+
+@pytest.fixture(params=["async", "sync"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which of the two Python clients asks."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def client(mock: MockGraph, kind: str) -> Iterator[SyncLangGraphClient]:
+    """A client of the server, either of the two; a test speaks to both in the same words."""
+    with opened(mock.url, kind) as client:
+        yield client

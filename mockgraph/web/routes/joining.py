@@ -121,8 +121,7 @@ class JoiningStream(_Following):
                 if after(part.id, seen) and repeating.stored(part.event, run):
                     yield part
         async for part in live.log.follow(told):
-            if seen is None or after(part.id, seen):
-                yield part
+            yield part
 
 
 class JoiningThread(_Following):

@@ -24,10 +24,13 @@ LISTS = {
 HELLO = {"messages": [{"role": "user", "content": "hi", "id": "h1"}]}
 
 
-def scenario(name: str) -> Callable[[Scenario], Scenario]:
+def scenario(name: str, *, accident: bool = False) -> Callable[[Scenario], Scenario]:
+    """Register a scenario, unless what the real server answers in it is an accident (see `docs/upstream.md`)."""
+
     def register(play: Scenario) -> Scenario:
         assert name not in SCENARIOS
-        SCENARIOS[name] = play
+        if not accident:
+            SCENARIOS[name] = play
         return play
 
     return register
