@@ -73,6 +73,20 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--deterministic", action="store_true", help="the same requests get the same bytes: ids, times, order"
     )
+    serve.add_argument(
+        "--heartbeat",
+        type=_seconds,
+        default=5.0,
+        metavar="SECONDS",
+        help="how often a long answer gives a sign of life (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--allow-webhooks-to",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="post webhooks to this host too; without it, to loopback only (may be given several times)",
+    )
     serve.set_defaults(run=_serve)
 
     check = verbs.add_parser("check", help="check fixtures; exit status 1 on complaints", allow_abbrev=False)
@@ -84,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     schema.set_defaults(run=_schema)
     return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"seconds are more than 0, got {text}")
+    return seconds
 
 
 def _port(text: str) -> int:
@@ -198,7 +219,14 @@ def _serve_on(
     from mockgraph.serving import Server, address
     from mockgraph.web.app import app_of
 
-    namespace = Namespace(graphs, options=Options(deterministic=options.deterministic))
+    namespace = Namespace(
+        graphs,
+        options=Options(
+            deterministic=options.deterministic,
+            heartbeat=options.heartbeat,
+            webhook_hosts=options.allow_webhooks_to,
+        ),
+    )
 
     def ready() -> None:
         gc.freeze()

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,19 +23,28 @@ class MockGraph:
     """An Agent Server that plays fixtures, on a free port of the loopback interface.
 
     `paths` are fixture files and folders. With `deterministic` (the default here) the same requests get the same
-    bytes: ids, times, order. Raises FixtureError for fixtures that cannot be used.
+    bytes: ids, times, order. `heartbeat` is the seconds between two signs of life of a long answer. Webhooks are
+    posted to loopback, and to the hosts of `allow_webhooks_to`. Raises FixtureError for fixtures that cannot be used.
 
         with MockGraph("fixtures/") as mock:
             client = get_client(url=mock.url)
     """
 
     def __init__(
-        self, *paths: str | Path, host: str = "127.0.0.1", port: int = 0, deterministic: bool = True
+        self,
+        *paths: str | Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        deterministic: bool = True,
+        heartbeat: float = 5.0,
+        allow_webhooks_to: Collection[str] = (),
     ) -> None:
         self.paths = tuple(paths)
         self._host = host
         self._port = port
-        self._options = Options(deterministic=deterministic)
+        self._options = Options(
+            deterministic=deterministic, heartbeat=heartbeat, webhook_hosts=allow_webhooks_to
+        )
         self._namespace = Namespace(load(paths), options=self._options)
         self._server: Server | None = None
         self._thread: threading.Thread | None = None

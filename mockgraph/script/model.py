@@ -196,3 +196,8 @@ class Graph(msgspec.Struct, frozen=True, eq=False):
         return frozenset(
             task.node for stub in self.stubs for step in stub.play.supersteps for task in step.tasks
         )
+
+    @property
+    def nests(self) -> bool:
+        """Whether a graph runs inside some node."""
+        return any(task.nests for stub in self.stubs for step in stub.play.supersteps for task in step.tasks)

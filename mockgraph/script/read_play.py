@@ -68,66 +68,71 @@ class PlayReader:
                 )
             supersteps.append(self._superstep(item, f"{path}[{at}]", before))
         if supersteps:
-            self._refuse_after(node, f"{path}[{len(supersteps)}]", supersteps[-1], Superstep(()))
+            self._refuse_at_the_end(node, f"{path}[{len(supersteps) - 1}]", supersteps[-1])
         return tuple(supersteps)
 
     def _superstep(self, node: Node, path: str, before: Superstep) -> Superstep:
-        superstep = self._read_superstep(node, path)
         sent = _sent_by(before)
         tasks: list[Task] = []
-        for at, task in enumerate(superstep.tasks):
+        for at, (task, item) in enumerate(self._read_superstep(node, path)):
             twin = any(task.node == other.node and PUSH not in other.triggers for other in tasks)
             if task.node in sent:
                 sent.remove(task.node)
-                task = msgspec.structs.replace(task, triggers=(PUSH,))
+                tasks.append(msgspec.structs.replace(task, triggers=(PUSH,)))
             elif twin and PUSH not in task.triggers:
-                what = f"node '{task.node}' twice in one superstep"
                 self.reader.complain(
-                    node,
+                    item,
                     f"{path}.parallel[{at}]",
-                    what,
-                    "a node runs once in it, but for what was sent to it",
+                    f"node '{task.node}' twice in one superstep",
+                    "a node runs once in it, but for what is sent to it",
                 )
-            tasks.append(task)
+            else:
+                tasks.append(task)
         self._refuse_after(node, path, before, Superstep(tuple(tasks)), missing=sent)
         return Superstep(tuple(tasks))
 
     def _refuse_after(
-        self, node: Node, path: str, before: Superstep, now: Superstep, *, missing: list[str] | None = None
+        self, node: Node, path: str, before: Superstep, now: Superstep, *, missing: list[str]
     ) -> None:
         """Refuse a superstep that lacks what the one before it sent or went to."""
-        for name in dict.fromkeys(_sent_by(before) if missing is None else missing):
+        for name in dict.fromkeys(missing):
             what = f"the superstep before sends to '{name}' more tasks than stand here"
             self.reader.complain(node, path, what, f"one task 'node: {name}' for each packet of 'send'")
         here = {task.node for task in now.tasks}
-        for step in (step for task in before.tasks for step in task.steps):
-            if type(step) is Goto and not step.parent:
-                for name in step.nodes:
-                    if name != END and name not in here:
-                        what = f"the superstep before goes to '{name}', which does not stand here"
-                        self.reader.complain(node, path, what, f"add it, or 'goto: {END}'")
+        for name in _gone_to(before):
+            if name not in here:
+                what = f"the superstep before goes to '{name}', which does not stand here"
+                self.reader.complain(node, path, what, f"add it, or 'goto: {END}'")
 
-    def _read_superstep(self, node: Node, path: str) -> Superstep:
+    def _refuse_at_the_end(self, node: Node, path: str, last: Superstep) -> None:
+        """Refuse a last superstep that sends or goes somewhere."""
+        for verb, names in (("sends", _sent_by(last)), ("goes", _gone_to(last))):
+            for name in dict.fromkeys(names):
+                what = f"it {verb} to '{name}', and the play ends here"
+                self.reader.complain(node.items[-1], path, what, f"add a superstep with 'node: {name}'")
+
+    def _read_superstep(self, node: Node, path: str) -> list[tuple[Task, Node]]:
+        """The tasks of a superstep, each with where it stands."""
         known = {**words.SUPERSTEP, **words.TASK}
         names = {key.value for key, _ in node.pairs}
         if "parallel" not in names:
             task = self._task(node, path, known)
-            return Superstep((task,) if task else ())
+            return [(task, node)] if task else []
         for key, _ in node.pairs:
             if key.value in words.TASK:
                 what = f"'{key.value}' beside 'parallel'"
                 self.reader.complain(key, path, what, "it belongs to one of the tasks in the list")
-                return Superstep(())
+                return []
         entries = self.reader.mapping(node, path, words.SUPERSTEP) or {}
         if "parallel" not in entries:
-            return Superstep(())
-        tasks: list[Task] = []
+            return []
+        tasks: list[tuple[Task, Node]] = []
         items = self.reader.sequence(entries["parallel"][1], f"{path}.parallel", what="a list of tasks")
         for at, item in enumerate(items):
             task = self._task(item, f"{path}.parallel[{at}]", words.TASK)
             if task:
-                tasks.append(task)
-        return Superstep(tuple(tasks))
+                tasks.append((task, item))
+        return tasks
 
     def _task(self, node: Node, path: str, known: dict[str, words.Key]) -> Task | None:
         reader = self.reader
@@ -400,6 +405,13 @@ def _tasks_of(supersteps: Iterable[Superstep]) -> Iterator[Task]:
             for step in task.steps:
                 if type(step) is Subgraph:
                     yield from _tasks_of(step.supersteps)
+
+
+def _gone_to(superstep: Superstep) -> list[str]:
+    """The nodes of its own graph that a superstep goes to."""
+    steps = [step for task in superstep.tasks for step in task.steps]
+    gone = [step for step in steps if isinstance(step, Goto) and not step.parent]
+    return [name for step in gone for name in step.nodes if name != END]
 
 
 def _sent_by(superstep: Superstep) -> list[str]:

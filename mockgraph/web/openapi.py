@@ -7,7 +7,12 @@ from mockgraph.backend.runs import COLUMNS
 from mockgraph.web.schemas import OBJECT, SCHEMAS, STRING, UUID, Schema, enum, listed, ref
 from mockgraph.words.vocabulary import RUN_STATUSES
 
-_PATH_PARAMETERS = {"thread_id": "The thread.", "run_id": "The run.", "assistant_id": "The assistant."}
+_PATH_PARAMETERS = {
+    "thread_id": "The thread.",
+    "run_id": "The run.",
+    "assistant_id": "The assistant.",
+    "checkpoint_id": "The checkpoint.",
+}
 
 
 def _operation(
@@ -44,6 +49,7 @@ def _operation(
 
 
 _REFUSALS = {
+    400: "The graph refuses it",
     404: "Not found",
     409: "Conflict",
     422: "Not valid, or no stub matched the run",
@@ -51,6 +57,7 @@ _REFUSALS = {
 }
 _SSE = "text/event-stream"
 _INT: Schema = {"type": "integer"}
+_FLAG: Schema = {"type": "boolean", "default": False}
 _SELECT_RUNS = {"type": "array", "items": enum(*COLUMNS)}
 
 # Every operation that is built: path, method, and what it says of itself.
@@ -83,6 +90,16 @@ OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
         {"summary": "Get an assistant", "answer": ref("Assistant"), "refusals": (404, 422)},
     ),
     (
+        "/assistants/{assistant_id}/graph",
+        "get",
+        {
+            "summary": "Draw an assistant's graph",
+            "answer": OBJECT,
+            "query": {"xray": {"anyOf": [{"type": "boolean"}, _INT]}},
+            "refusals": (404, 422, 501),
+        },
+    ),
+    (
         "/threads",
         "post",
         {
@@ -107,6 +124,46 @@ OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
         "/threads/{thread_id}/state",
         "get",
         {"summary": "The thread's state", "answer": ref("ThreadState"), "refusals": (404, 422)},
+    ),
+    (
+        "/threads/{thread_id}/state",
+        "post",
+        {
+            "summary": "Write to the thread's state",
+            "body": "ThreadStateUpdate",
+            "answer": ref("ThreadStateUpdateResponse"),
+            "refusals": (400, 404, 409, 422),
+        },
+    ),
+    (
+        "/threads/{thread_id}/state/checkpoint",
+        "post",
+        {
+            "summary": "The thread's state at a checkpoint",
+            "body": "ThreadStateCheckpointRequest",
+            "answer": ref("ThreadState"),
+            "refusals": (404, 422, 501),
+        },
+    ),
+    (
+        "/threads/{thread_id}/state/{checkpoint_id}",
+        "get",
+        {
+            "summary": "The thread's state at a checkpoint",
+            "answer": ref("ThreadState"),
+            "query": {"subgraphs": _FLAG},
+            "refusals": (404, 422),
+        },
+    ),
+    (
+        "/threads/{thread_id}/stream",
+        "get",
+        {
+            "summary": "Follow every run of the thread",
+            "answer": STRING,
+            "kind": _SSE,
+            "query": {"stream_modes": {"type": "string", "default": "run_modes"}},
+        },
     ),
     (
         "/threads/{thread_id}/history",
@@ -180,9 +237,29 @@ OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
         {"summary": "Get a run", "answer": ref("Run"), "refusals": (404, 422)},
     ),
     (
+        "/threads/{thread_id}/runs/{run_id}",
+        "delete",
+        {"summary": "Delete a run and its checkpoints", "kind": "", "refusals": (404, 422)},
+    ),
+    (
+        "/threads/{thread_id}/runs/{run_id}/cancel",
+        "post",
+        {
+            "summary": "Cancel a run",
+            "answer": OBJECT,
+            "query": {"wait": _FLAG, "action": enum("interrupt", "rollback")},
+            "refusals": (404, 422),
+        },
+    ),
+    (
         "/threads/{thread_id}/runs/{run_id}/join",
         "get",
-        {"summary": "Wait for a run", "answer": OBJECT, "refusals": (422,)},
+        {
+            "summary": "Wait for a run",
+            "answer": OBJECT,
+            "query": {"cancel_on_disconnect": _FLAG},
+            "refusals": (422,),
+        },
     ),
     (
         "/threads/{thread_id}/runs/{run_id}/stream",
@@ -191,8 +268,29 @@ OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
             "summary": "Follow a run's stream",
             "answer": STRING,
             "kind": _SSE,
-            "query": {"stream_mode": STRING},
+            "query": {"stream_mode": STRING, "cancel_on_disconnect": _FLAG},
             "refusals": (422,),
+        },
+    ),
+    (
+        "/runs/batch",
+        "post",
+        {
+            "summary": "Run several in the background, stateless",
+            "body": "RunBatchCreate",
+            "answer": listed(ref("Run")),
+            "refusals": (404, 422),
+        },
+    ),
+    (
+        "/runs/cancel",
+        "post",
+        {
+            "summary": "Cancel many runs",
+            "body": "RunsCancel",
+            "query": {"action": enum("interrupt", "rollback")},
+            "kind": "",
+            "refusals": (404, 422),
         },
     ),
     (

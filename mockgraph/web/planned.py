@@ -10,7 +10,6 @@ PLANNED: list[tuple[str, str, str]] = [
     ("POST", "/assistants", "creating assistants"),
     ("PATCH", "/assistants/{assistant_id}", "changing assistants"),
     ("DELETE", "/assistants/{assistant_id}", "deleting assistants"),
-    ("GET", "/assistants/{assistant_id}/graph", "graph drawings"),
     ("GET", "/assistants/{assistant_id}/schemas", "graph schemas"),
     ("GET", "/assistants/{assistant_id}/subgraphs", "subgraphs"),
     ("GET", "/assistants/{assistant_id}/subgraphs/{namespace:path}", "subgraphs"),

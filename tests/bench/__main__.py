@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
-from tests.bench import collecting, many_threads, memory, real, starting, throughput
+from tests.bench import collecting, idle, many_threads, memory, real, starting, throughput
 from tests.bench.client import CONNECTIONS
 from tests.bench.effort import FULL, QUICK, Effort
 from tests.bench.report import Row, say, table
@@ -21,6 +21,7 @@ LINES: dict[str, tuple[str, Callable[[Effort], list[Row]]]] = {
     "e": ("the real server's own numbers", real.measure),
     "f": ("many threads with one run each", many_threads.measure),
     "g": ("what the pytest plugin costs where it is not used", collecting.measure),
+    "h": ("memory of streams that wait, and of clients that do", idle.measure),
 }
 
 

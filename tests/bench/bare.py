@@ -3,6 +3,7 @@
 The bytes are those that mockgraph answers for `counter.yaml`, but for the ids in them.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -35,6 +36,17 @@ async def _stream(request: Request) -> Response:
     return StreamingResponse(_parts(), media_type="text/event-stream")
 
 
+async def _idle_parts() -> AsyncIterator[bytes]:
+    yield PARTS[0]
+    yield b'event: custom\r\ndata: "begun"\r\n\r\n'
+    await asyncio.sleep(3600)
+
+
+async def _idle(request: Request) -> Response:
+    await request.json()
+    return StreamingResponse(_idle_parts(), media_type="text/event-stream")
+
+
 async def _wait(request: Request) -> Response:
     await request.json()
     return Response(VALUES, media_type="application/json")
@@ -44,6 +56,7 @@ app = Starlette(
     routes=[
         Route("/ok", _ok),
         Route("/stream", _stream, methods=["POST"]),
+        Route("/idle", _idle, methods=["POST"]),
         Route("/wait", _wait, methods=["POST"]),
     ]
 )

@@ -17,6 +17,8 @@ class Effort:
     threads: int = 100_000
     real_seconds: float = 10.0
     collections: int = 60
+    idle: int = 2_000
+    stuck_parts: int = 2_048
 
 
 FULL = Effort()
@@ -31,4 +33,6 @@ QUICK = Effort(
     threads=5_000,
     real_seconds=3.0,
     collections=5,
+    idle=200,
+    stuck_parts=1_024,
 )

@@ -19,6 +19,11 @@ def thread() -> bytes:
     return _post("/threads", b"{}")
 
 
+def idle(path: str) -> bytes:
+    """A `custom` stream of the graph `idle`."""
+    return _post(path, b'{"assistant_id":"idle","input":{},"stream_mode":"custom"}')
+
+
 def _post(path: str, body: bytes) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n"

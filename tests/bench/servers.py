@@ -39,10 +39,12 @@ class Server:
     started: float
 
 
-def mockgraph(*, cache: str | None = None) -> contextlib.AbstractContextManager[Server]:
-    """`mockgraph serve` with the fixture of the benchmark; `cache` is a folder for bytecode."""
+def mockgraph(
+    fixture: str = "counter.yaml", *, cache: str | None = None
+) -> contextlib.AbstractContextManager[Server]:
+    """`mockgraph serve` with a fixture of the benchmark; `cache` is a folder for bytecode."""
     port = free_port()
-    command = [str(Path(sys.executable).with_name("mockgraph")), "serve", str(_HERE / "counter.yaml")]
+    command = [str(Path(sys.executable).with_name("mockgraph")), "serve", str(_HERE / fixture)]
     return _running([*command, "--port", str(port), "--log-level", "warning"], port, cache)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -28,7 +28,7 @@ class Blocking:
         def called(*positional: Any, **named: Any) -> Any:
             answer = found(*positional, **named)
             if inspect.isawaitable(answer):
-                return self._loop.run_until_complete(answer)
+                answer = self._loop.run_until_complete(answer)
             return self._drawn(answer) if inspect.isasyncgen(answer) else answer
 
         return called
@@ -47,15 +47,26 @@ async def _next(stream: AsyncGenerator[Any, None], over: object) -> Any:
 
 
 @contextmanager
-def opened(url: str, kind: str) -> Iterator[SyncLangGraphClient]:
-    """A client for a server: the `sync` one, or the `async` one in the same clothes."""
+def opened(
+    url: str, kind: str, *, answered: Callable[[], None] = lambda: None
+) -> Iterator[SyncLangGraphClient]:
+    """A client for a server: the `sync` one, or the `async` one in the same clothes.
+
+    `answered` is called whenever an answer begins.
+    """
     if kind == "sync":
         with get_sync_client(url=url) as client:
+            client.http.client.event_hooks["response"].append(lambda _answer: answered())
             yield client
         return
+
+    async def awaited(_answer: object) -> None:
+        answered()
+
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         asynchronous = get_client(url=url)
+        asynchronous.http.client.event_hooks["response"].append(awaited)
         try:
             yield cast(SyncLangGraphClient, Blocking(asynchronous, loop))
         finally:

@@ -26,6 +26,7 @@ def setting(stubs: str, given: Any, *, head: str = "", streaming: bool = False, 
         play=graph.stubs[0].play,
         given=given,
         streaming=streaming,
+        traced=False,
         **{**defaults, **more},
     )
 
@@ -57,7 +58,7 @@ def told(fact: Fact) -> str:
 
 
 def transcript(
-    given: Setting, *, without: tuple[type, ...] = (facts.NodeEntered, facts.NodeReturned)
+    given: Setting, *, without: tuple[type, ...] = (facts.NodeEntered, facts.NodeReturned, facts.NodeLeft)
 ) -> list[str]:
     return [told(fact) for fact in play(given) if not isinstance(fact, without)]
 

@@ -1,12 +1,8 @@
 """What is not built says so; what is wrong is refused; and the server goes on."""
 
-from typing import Any
-
 import httpx
 import pytest
-from pytest_httpserver import HTTPServer
 
-from mockgraph.runtime.requests import _PLANNED
 from mockgraph.web import openapi
 from mockgraph.web.planned import PLANNED
 from mockgraph.web.schemas import SCHEMAS
@@ -32,64 +28,6 @@ def test_routes_that_are_not_built_say_so() -> None:
             )
 
     talk(world(STUBS), ask)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("command", {"resume": 1}),
-        ("interrupt_before", ["a"]),
-        ("interrupt_after", "*"),
-        ("checkpoint", {"checkpoint_id": SOME_ID}),
-        ("checkpoint_id", SOME_ID),
-        ("webhook", "http://127.0.0.1:1/"),
-        ("feedback_keys", ["k"]),
-        ("stream_resumable", True),
-        ("durability", "exit"),
-        ("checkpoint_during", False),
-    ],
-)
-def test_fields_that_are_not_built_say_so_and_make_nothing(field: str, value: Any) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
-        run = {"assistant_id": "agent", "input": {}, field: value, "if_not_exists": "create"}
-        answer = await client.post(f"/threads/{SOME_ID}/runs/wait", json=run)
-        assert answer.status_code == 501
-        assert answer.json()["detail"].startswith("mockgraph does not do this yet: ")
-        assert (await client.get(f"/threads/{SOME_ID}")).status_code == 404
-
-    talk(world(STUBS), ask)
-
-
-def test_a_webhook_is_refused_and_nobody_is_called(httpserver: HTTPServer) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
-        for place in ("/runs", "/runs/stream", "/runs/wait"):
-            run = {"assistant_id": "agent", "input": {}, "webhook": httpserver.url_for("/hook")}
-            assert (await client.post(place, json=run)).status_code == 501
-
-    talk(world(STUBS), ask)
-    assert httpserver.log == []
-
-
-def test_every_planned_field_is_tried() -> None:
-    tried = {
-        mark.args[1][at][0]
-        for mark in test_fields_that_are_not_built_say_so_and_make_nothing.pytestmark
-        for at in range(10)
-    }
-    assert set(_PLANNED) <= tried
-
-
-def test_a_thread_that_stopped_cannot_go_on_yet() -> None:
-    stubs = "- {name: all, play: [{node: boom, error: {type: ValueError, message: no}}]}"
-
-    async def ask(client: httpx.AsyncClient) -> None:
-        path = f"/threads/{(await client.post('/threads', json={})).json()['thread_id']}"
-        await client.post(f"{path}/runs/wait", json={"assistant_id": "agent", "input": {}})
-        answer = await client.post(f"{path}/runs/wait", json={"assistant_id": "agent", "input": None})
-        assert answer.status_code == 501
-        assert "going on with a thread that stopped at boom" in answer.json()["detail"]
-
-    talk(world(stubs), ask)
 
 
 def test_the_document_covers_every_route_that_is_built() -> None:
