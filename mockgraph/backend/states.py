@@ -88,11 +88,14 @@ def replayed(run: Run) -> Iterator[Fact]:
 # --- checkpoints as they stand ---------------------------------------------------------------------------
 
 
-def snapshots(thread: Thread) -> Iterator[Snapshot]:
-    """The thread's checkpoints, newest first, each with what later runs have made of its tasks."""
+def snapshots(thread: Thread, *, within: str = "") -> Iterator[Snapshot]:
+    """The thread's checkpoints, newest first, each with what later runs have made of its tasks.
+
+    `within` is the checkpoint namespace of a subgraph, empty for the root.
+    """
     later: dict[str, Snapshot] = {}
     for writer in reversed(thread.trail):
-        for snapshot, found in reversed(_of(writer)):
+        for snapshot, found in reversed(_of(writer, within)):
             if found:
                 later.setdefault(snapshot.checkpoint.id, snapshot)
             else:
@@ -108,17 +111,19 @@ def saved(thread: Thread, checkpoint_id: str) -> Snapshot | None:
     return None
 
 
-def standing(thread: Thread, checkpoint_id: str | None = None) -> Snapshot | None:
+def standing(thread: Thread, checkpoint_id: str | None = None, *, within: str = "") -> Snapshot | None:
     """One checkpoint of the thread, the newest unless another is named; None where there is none."""
-    for snapshot in snapshots(thread):
+    for snapshot in snapshots(thread, within=within):
         if checkpoint_id is None or snapshot.checkpoint.id == checkpoint_id:
             return snapshot
     return None
 
 
-def _of(writer: Run | Snapshot) -> list[tuple[Snapshot, bool]]:
+def _of(writer: Run | Snapshot, within: str = "") -> list[tuple[Snapshot, bool]]:
     """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
     if isinstance(writer, Snapshot):
+        if within:
+            return []
         return [*([(writer.base, True)] if writer.base is not None else []), (writer, False)]
     description = Description(writer)
     if writer.temporary or (description.exits and not writer.ended):
@@ -126,7 +131,11 @@ def _of(writer: Run | Snapshot) -> list[tuple[Snapshot, bool]]:
     levels = entries(replayed(writer))
     if writer.status == "interrupted" and not description.exits:
         levels.cut()
-    found = [(_stored(levels.snapshot(entry), description), entry.found) for entry in levels.within[""]]
+    around = levels.task(within) if within else None
+    found = [
+        (_stored(levels.snapshot(entry), description, around), entry.found)
+        for entry in levels.within.get(within, ())
+    ]
     if description.exits and found:
         # langgraph 1.2.22: saved once, at the end, behind the checkpoint that was there before.
         snapshot, again = found[-1]
@@ -191,9 +200,9 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
 # --- as the wire has them --------------------------------------------------------------------------------
 
 
-def history(thread: Thread) -> Iterator[dict[str, Any]]:
-    """The thread's states, newest first."""
-    for snapshot in snapshots(thread):
+def history(thread: Thread, *, within: str = "") -> Iterator[dict[str, Any]]:
+    """The thread's states, newest first; those of a subgraph, by its checkpoint namespace."""
+    for snapshot in snapshots(thread, within=within):
         yield wire(snapshot, thread.thread_id)
 
 
@@ -267,7 +276,7 @@ def _task(outcome: Outcome, thread_id: str, *, subgraphs: bool) -> dict[str, Any
     task = outcome.task
     checkpoint = {"thread_id": thread_id, "checkpoint_ns": task.namespace} if task.nests else None
     state = None
-    if subgraphs and outcome.writes is None and outcome.inner is not None:
+    if subgraphs and outcome.inner is not None:
         checkpoint, state = None, wire(outcome.inner, thread_id, subgraphs=True)
     return {
         "id": task.id,

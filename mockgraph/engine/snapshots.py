@@ -51,6 +51,16 @@ class Levels:
         elif (enter := _ENTERED.get(type(fact))) is not None:
             enter(self.within.setdefault(within, []), fact)
 
+    def task(self, within: str) -> facts.Task | None:
+        """The task that a graph runs inside of, by the graph's namespace."""
+        outcomes = (
+            outcome
+            for level in self.within.values()
+            for entry in level
+            for outcome in entry.outcomes.values()
+        )
+        return next((outcome.task for outcome in outcomes if outcome.task.namespace == within), None)
+
     def cut(self) -> None:
         """The run was stopped here: langgraph 1.2.22 notes that what was running was cancelled."""
         for level in self.within.values():

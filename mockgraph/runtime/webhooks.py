@@ -73,7 +73,7 @@ async def _deliver(url: str, body: bytes) -> None:
     async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
         for pause in (*PAUSES, None):
             try:
-                answer = await client.post(url, content=body, headers={"content-type": "application/json"})
+                answer = await client.post(url, content=body, headers={"Content-Type": "application/json"})
                 if answer.status_code < 500 and answer.status_code != 429:
                     return
                 said = str(answer.status_code)

@@ -37,8 +37,8 @@ def routes_of(namespace: Namespace) -> list[BaseRoute]:
     """Every route, those that are built first: of two that fit a path, the first is asked."""
     runner = Runner(namespace)
     return [
-        *stopping.routes(runner),
         *runs.routes(runner),
+        *stopping.routes(runner),
         *joining.routes(runner),
         *threads.routes(runner),
         *assistants.routes(runner),

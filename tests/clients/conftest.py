@@ -9,6 +9,7 @@ from langgraph_sdk.client import SyncLangGraphClient
 from mockgraph import MockGraph
 from tests.clients import desk
 from tests.clients.blocking import opened
+from tests.clients.javascript import VERSIONS, ready
 from tests.clients.shop import STUBS
 
 
@@ -39,3 +40,9 @@ def client(mock: MockGraph, kind: str) -> Iterator[SyncLangGraphClient]:
     """A client of the server, either of the two; a test speaks to both in the same words."""
     with opened(mock.url, kind) as client:
         yield client
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def folder(request: pytest.FixtureRequest) -> Path:
+    """A folder in which node finds a version of the JavaScript client."""
+    return ready(request.param)

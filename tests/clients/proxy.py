@@ -60,7 +60,9 @@ class Proxy:
             self.asked.append(b"")
             self._open += [client, server]
             self._start(lambda number=number, client=client, server=server: self._up(number, client, server))  # type: ignore[misc]
-            self._start(lambda number=number, client=client, server=server: self._down(number, client, server))  # type: ignore[misc]
+            self._start(
+                lambda number=number, client=client, server=server: self._down(number, client, server)
+            )  # type: ignore[misc]
 
     def _up(self, number: int, client: socket.socket, server: socket.socket) -> None:
         """Hand on what the client asks."""

@@ -116,7 +116,9 @@ def test_two_interrupts_are_answered_at_once(client: SyncLangGraphClient) -> Non
 def test_one_answer_for_two_interrupts_is_an_error(client: SyncLangGraphClient) -> None:
     thread = made(client)
     asked(client, thread, "votes", log=[])
-    with pytest.raises(Exception, match=r"^RuntimeError: When there are multiple pending interrupts, you must"):
+    with pytest.raises(
+        Exception, match=r"^RuntimeError: When there are multiple pending interrupts, you must"
+    ):
         client.runs.wait(thread, "votes", command={"resume": "aye"})
 
 

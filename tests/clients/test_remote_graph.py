@@ -110,9 +110,7 @@ def test_a_failure_is_raised(remote: Callable[[str], Any]) -> None:
 
 
 @pytest.mark.parametrize("by_id", [False, True])
-def test_an_interrupt_is_answered(
-    remote: Callable[[str], Any], config: dict[str, Any], by_id: bool
-) -> None:
+def test_an_interrupt_is_answered(remote: Callable[[str], Any], config: dict[str, Any], by_id: bool) -> None:
     graph = remote("refunds")
     first = graph.invoke(REFUND, config)
     (asked,) = first["__interrupt__"]
@@ -152,9 +150,7 @@ def test_a_command_goes_to_a_node_with_an_update(
     assert (said(values), values["decision"]) == ([*ANSWERED, "On it."], "again")
 
 
-def test_a_run_stops_before_a_node_and_goes_on(
-    remote: Callable[[str], Any], config: dict[str, Any]
-) -> None:
+def test_a_run_stops_before_a_node_and_goes_on(remote: Callable[[str], Any], config: dict[str, Any]) -> None:
     graph = remote("steps")
     assert graph.invoke({"x": 1}, config, interrupt_before=["two"]) == {"x": 1, "log": ["one"]}
     assert graph.get_state(config).next == ("two",)

@@ -87,6 +87,13 @@ DEVIATIONS: list[Deviation] = [
         for at, (step, webhook) in enumerate(_LOOPBACK.items())
     ),
     Deviation(
+        name="a checkpoint that is no object, in a run without a thread",
+        why="a crash that no client can depend on",
+        steps={"errors_validation": (42,)},
+        old=None,
+        new='422\ncontent-type: application/json\nvary: Origin\n> {"detail":"checkpoint must be an object"}',
+    ),
+    Deviation(
         name="a webhook to every address of this machine",
         why="only loopback is allowed without asking; the text says how to allow more",
         steps={"errors_webhook": (7,)},

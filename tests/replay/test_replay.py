@@ -1,13 +1,10 @@
 """mockgraph answers the captured requests as the real server answered them, but for the deviations."""
 
 import asyncio
-from functools import partial
 
 import pytest
 
 from mockgraph import MockGraph
-from mockgraph import mock as mock_module
-from mockgraph.runtime.namespaces import Options
 from tests.contract.report import difference
 from tests.replay.deviations import DEVIATIONS, Deviation
 from tests.replay.replaying import (
@@ -24,11 +21,10 @@ from tests.replay.replaying import (
 
 @pytest.mark.timeout(40)
 @pytest.mark.parametrize("name", CAPTURES)
-def test_same_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_bytes(name: str) -> None:
     capture, plan = load(name), PLANS.get(name, Plan())
     here = [(at, deviation) for deviation in DEVIATIONS for at in deviation.steps.get(name, ())]
-    monkeypatch.setattr(mock_module, "Options", partial(Options, heartbeat=plan.heartbeat))
-    with MockGraph(*capture.fixtures, deterministic=False) as mock:
+    with MockGraph(*capture.fixtures, deterministic=False, heartbeat=plan.heartbeat) as mock:
         extra = {at: deviation.extra for at, deviation in here if deviation.extra}
         replay = Replay(capture, mock.url, plan=plan, extra=extra)
         asyncio.run(replay.run())

@@ -1,7 +1,8 @@
 """Whatever clients do to threads and runs, in whatever order: what must always hold, held after each step.
 
-Hypothesis makes up the steps. What a step finds depends on how far the runs are by then, so nothing is drawn from what the server said: threads are
-slots, runs are counted from the newest.
+Hypothesis makes up the steps. What a step finds depends on how far the runs are by then, so nothing is drawn from
+what the server said: threads are
+slots, and runs are counted from the newest.
 """
 
 import json
@@ -106,6 +107,7 @@ class Known:
         self.lost: set[str] = set()
         self.may_be_lost: set[str] = set()
         self.written_by: dict[str, str | None] = {}
+        self.updated_at = ""
         self.stale = False  # its record is not that of its newest checkpoint, until the next run ends
 
 
@@ -337,6 +339,8 @@ class Lives(RuleBasedStateMachine):
         assert statuses <= ACTIVE | OVER
         assert thread["status"] in ("idle", "busy", "interrupted", "error")
         assert (thread["status"] == "busy") == bool(view.active)
+        assert known.updated_at <= thread["updated_at"], "a thread's time runs backwards"
+        known.updated_at = thread["updated_at"]
         self._hold_runs(known, view)
         self._hold_history(known, history)
         assert state["checkpoint_id"] == (history[0]["checkpoint_id"] if history else None)
@@ -445,7 +449,7 @@ def mock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockGraph]
 
 def test_whatever_clients_do(mock: MockGraph) -> None:
     Lives.mock = mock
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Lives,
         settings=settings(
             max_examples=25,

@@ -93,16 +93,17 @@ class Threads:
         """`POST …/state/checkpoint`."""
         data = parsed(await request.body(), "ThreadStateCheckpointRequest")
         named = data["checkpoint"]
-        if named.get("checkpoint_ns"):
-            raise NotBuilt("the state of a checkpoint namespace")
         thread = self._thread(request)
-        subgraphs = bool(data.get("subgraphs"))
-        if not named.get("checkpoint_id"):
+        subgraphs, within = bool(data.get("subgraphs")), named.get("checkpoint_ns") or ""
+        if not named.get("checkpoint_id") and not within:
             return json(states.newest(thread, subgraphs=subgraphs))
-        return json(self._at(thread, named["checkpoint_id"], subgraphs=subgraphs))
+        return json(self._at(thread, named.get("checkpoint_id"), subgraphs=subgraphs, within=within))
 
-    def _at(self, thread: Thread, checkpoint_id: str, *, subgraphs: bool) -> dict[str, Any]:
-        snapshot = states.standing(thread, canonical(checkpoint_id) or checkpoint_id)
+    def _at(
+        self, thread: Thread, checkpoint_id: str | None, *, subgraphs: bool, within: str = ""
+    ) -> dict[str, Any]:
+        known = None if not checkpoint_id else canonical(checkpoint_id) or checkpoint_id
+        snapshot = states.standing(thread, known, within=within)
         if snapshot is None:
             return states.EMPTY
         return states.wire(snapshot, thread.thread_id, subgraphs=subgraphs)
@@ -125,17 +126,36 @@ class Threads:
     async def search_history(self, request: Request) -> Response:
         """`POST …/history`."""
         query = parsed(await request.body(), "ThreadStateSearch")
-        if query.get("checkpoint"):
-            raise NotBuilt("the history of one checkpoint or checkpoint namespace")
+        named = query.get("checkpoint", {})
+        if named.get("checkpoint_id"):
+            state = self._at(
+                self._thread(request),
+                named["checkpoint_id"],
+                subgraphs=False,
+                within=named.get("checkpoint_ns") or "",
+            )
+            return json([state] if state["checkpoint"] is not None else [])
         before = query.get("before", {})
         checkpoint_id = before.get("configurable", before).get("checkpoint_id")
-        return self._history(request, query.get("limit", 1), checkpoint_id, query.get("metadata", {}))
+        return self._history(
+            request,
+            query.get("limit", 1),
+            checkpoint_id,
+            query.get("metadata", {}),
+            within=named.get("checkpoint_ns") or "",
+        )
 
     def _history(
-        self, request: Request, limit: int, before: str | None, metadata: dict[str, Any]
+        self,
+        request: Request,
+        limit: int,
+        before: str | None,
+        metadata: dict[str, Any],
+        *,
+        within: str = "",
     ) -> Response:
         thread = self._thread(request)
-        found = states.history(thread)
+        found = states.history(thread, within=within)
         if before is not None:
             found = dropwhile(lambda state: state["checkpoint_id"] != before, found)
             next(found, None)

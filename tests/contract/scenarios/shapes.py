@@ -104,7 +104,12 @@ def sub_states(graph: str) -> None:
         await ask("GET", f"{path}/state?subgraphs=true")
         states = (await ask("POST", f"{path}/history", {"limit": 20})).json()
         for state in states:
-            await ask("GET", f"{path}/state/{state['checkpoint_id']}")
+            await ask("GET", f"{path}/state/{state['checkpoint_id']}?subgraphs=true")
+            for task in state["tasks"]:
+                if task["checkpoint"]:
+                    place = {"checkpoint": task["checkpoint"], "subgraphs": True}
+                    await ask("POST", f"{path}/state/checkpoint", place)
+                    await ask("POST", f"{path}/history", {**place, "limit": 20})
 
 
 for _graph in ("nested", "twins"):
