@@ -33,7 +33,7 @@ class Blocking:
 
         return called
 
-    def _drawn(self, stream: AsyncGenerator[Any, None]) -> Iterator[Any]:
+    def _drawn(self, stream: AsyncGenerator[Any, Any]) -> Iterator[Any]:
         over = object()
         try:
             while (part := self._loop.run_until_complete(_next(stream, over))) is not over:
@@ -42,7 +42,7 @@ class Blocking:
             self._loop.run_until_complete(stream.aclose())
 
 
-async def _next(stream: AsyncGenerator[Any, None], over: object) -> Any:
+async def _next(stream: AsyncGenerator[Any, Any], over: object) -> Any:
     return await anext(stream, over)
 
 

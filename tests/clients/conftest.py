@@ -1,6 +1,8 @@
 """What the tests of the clients share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,11 +37,19 @@ def kind(request: pytest.FixtureRequest) -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def openings() -> Iterator[Callable[[str, str], SyncLangGraphClient]]:
+    """Opens a client for a server, each only once: it costs more than most tests."""
+    with ExitStack() as stack:
+        yield cache(lambda url, kind: stack.enter_context(opened(url, kind)))
+
+
 @pytest.fixture
-def client(mock: MockGraph, kind: str) -> Iterator[SyncLangGraphClient]:
+def client(
+    mock: MockGraph, kind: str, openings: Callable[[str, str], SyncLangGraphClient]
+) -> SyncLangGraphClient:
     """A client of the server, either of the two; a test speaks to both in the same words."""
-    with opened(mock.url, kind) as client:
-        yield client
+    return openings(mock.url, kind)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)

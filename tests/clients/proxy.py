@@ -3,6 +3,9 @@
 import re
 import socket
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -15,8 +18,8 @@ class Proxy:
     """Hands requests on to the server at `url`.
 
     Of the first connection's answer it hands on the head and `parts` SSE parts, holds the rest back until `read` is
-    set (by a client that has read so far), and closes the connection. Later connections are left alone. `asked` are
-    the heads of the requests, by connection.
+    set (by a client that has read so far), and closes the connection. Later connections are left alone. `asked` is
+    what clients sent, by connection.
     """
 
     def __init__(self, url: str, *, parts: int) -> None:
@@ -46,63 +49,54 @@ class Proxy:
     @property
     def last_seen(self) -> list[str | None]:
         """The Last-Event-ID of each connection's first request."""
-        found = [re.search(rb"(?im)^last-event-id: *(\S+)\r$", head) for head in self.asked]
+        heads = [said.partition(_BLOCK_END)[0] + b"\r\n" for said in self.asked]
+        found = [re.search(rb"(?im)^last-event-id: *(\S+)\r$", head) for head in heads]
         return [each[1].decode() if each else None for each in found]
 
     def _accept(self) -> None:
-        while True:
-            try:
+        with suppress(OSError):
+            while True:
                 client, _ = self._listening.accept()
-            except OSError:
-                return
-            server = socket.create_connection(self._server, _PATIENCE)
-            number = len(self.asked)
-            self.asked.append(b"")
-            self._open += [client, server]
-            self._start(lambda number=number, client=client, server=server: self._up(number, client, server))  # type: ignore[misc]
-            self._start(
-                lambda number=number, client=client, server=server: self._down(number, client, server)
-            )  # type: ignore[misc]
+                server = socket.create_connection(self._server, _PATIENCE)
+                self._open += [client, server]
+                number = len(self.asked)
+                self.asked.append(b"")
+                self._start(partial(self._up, number, client, server))
+                self._start(partial(self._down, self._blocks if number == 0 else None, server, client))
 
     def _up(self, number: int, client: socket.socket, server: socket.socket) -> None:
-        """Hand on what the client asks."""
-        while block := _received(client):
-            self.asked[number] += block
-            server.sendall(block)
+        """Hand on what a client asks."""
+        with suppress(OSError):
+            while said := client.recv(65536):
+                self.asked[number] += said
+                server.sendall(said)
         _close(server)
 
-    def _down(self, number: int, client: socket.socket, server: socket.socket) -> None:
-        """Hand on what the server answers; of the first answer a beginning."""
+    def _down(self, blocks: int | None, server: socket.socket, client: socket.socket) -> None:
+        """Hand on what the server answers, or so many blocks of it."""
         answer, sent = b"", 0
-        while block := _received(server):
-            answer += block
-            end = len(answer)
-            if number == 0 and answer.count(_BLOCK_END) >= self._blocks:
-                end = len(_BLOCK_END.join(answer.split(_BLOCK_END)[: self._blocks])) + len(_BLOCK_END)
-            client.sendall(answer[sent:end])
-            sent = end
-            if number == 0 and answer.count(_BLOCK_END) >= self._blocks:
-                self.read.wait(_PATIENCE)
-                break
+        with suppress(OSError):
+            while said := server.recv(65536):
+                answer += said
+                end = len(answer)
+                held = blocks is not None and answer.count(_BLOCK_END) >= blocks
+                if held:
+                    end = sum(len(block + _BLOCK_END) for block in answer.split(_BLOCK_END)[:blocks])
+                client.sendall(answer[sent:end])
+                sent = end
+                if held:
+                    self.read.wait(_PATIENCE)
+                    break
         _close(server)
         _close(client)
 
-    def _start(self, work: object) -> None:
-        thread = threading.Thread(target=work, daemon=True)  # type: ignore[arg-type]
+    def _start(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, daemon=True)
         self._threads.append(thread)
         thread.start()
 
 
-def _received(end: socket.socket) -> bytes:
-    try:
-        return end.recv(65536)
-    except OSError:
-        return b""
-
-
 def _close(end: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     end.close()

@@ -38,7 +38,7 @@ def made(client: SyncLangGraphClient) -> str:
 def held(client: SyncLangGraphClient, thread: str, **more: Any) -> str:
     """A run that has begun and does not end by itself."""
     run: Any = client.runs.create(thread, "work", input=ENDLESS, stream_mode="custom", **more)
-    stream = client.runs.join_stream(thread, run["run_id"])
+    stream: Any = client.runs.join_stream(thread, run["run_id"])
     assert next(part.data for part in stream if part.event == "custom") == "holding"
     run_id: str = run["run_id"]
     return run_id
@@ -132,7 +132,7 @@ def test_a_run_that_is_rolled_back_was_never_there(client: SyncLangGraphClient) 
 
 def test_the_stream_of_a_cancelled_run_just_ends(client: SyncLangGraphClient) -> None:
     thread = made(client)
-    stream = client.runs.stream(thread, "work", input=ENDLESS, stream_mode="custom")
+    stream: Any = client.runs.stream(thread, "work", input=ENDLESS, stream_mode="custom")
     metadata, holding = next(stream), next(stream)
     assert holding.data == "holding"
     client.runs.cancel(thread, metadata.data["run_id"])

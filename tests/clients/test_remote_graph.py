@@ -1,7 +1,7 @@
 """LangGraph's RemoteGraph against mockgraph: a graph that is elsewhere, called as if it were here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict
 
 import pytest
@@ -9,7 +9,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.pregel.remote import RemoteException, RemoteGraph
 from langgraph.types import Command
-from langgraph_sdk import get_client, get_sync_client
+from langgraph_sdk import get_client
+from langgraph_sdk.client import SyncLangGraphClient
 
 from mockgraph import MockGraph
 from tests.clients.desk import BROKEN, QUICK, REFUND, said
@@ -22,10 +23,9 @@ WALKED = {"x": 1, "log": ["one", "two 1", "three"]}
 
 
 @pytest.fixture
-def remote(mock: MockGraph) -> Iterator[Callable[[str], Any]]:
+def remote(mock: MockGraph, openings: Callable[[str, str], SyncLangGraphClient]) -> Callable[[str], Any]:
     """A graph of the server by its name, for synchronous calls."""
-    with get_sync_client(url=mock.url) as client:
-        yield lambda graph: RemoteGraph(graph, sync_client=client)
+    return lambda graph: RemoteGraph(graph, sync_client=openings(mock.url, "sync"))
 
 
 def ask(mock: MockGraph, graph: str, questions: Callable[[Any], Awaitable[None]]) -> None:
@@ -39,10 +39,9 @@ def ask(mock: MockGraph, graph: str, questions: Callable[[Any], Awaitable[None]]
 
 
 @pytest.fixture
-def config(mock: MockGraph) -> dict[str, Any]:
+def config(mock: MockGraph, openings: Callable[[str, str], SyncLangGraphClient]) -> dict[str, Any]:
     """A config with a new thread."""
-    with get_sync_client(url=mock.url) as client:
-        return {"configurable": {"thread_id": client.threads.create()["thread_id"]}}
+    return {"configurable": {"thread_id": openings(mock.url, "sync").threads.create()["thread_id"]}}
 
 
 # --- calls ---

@@ -91,7 +91,7 @@ DEVIATIONS: list[Deviation] = [
         why="a crash that no client can depend on",
         steps={"errors_validation": (42,)},
         old=None,
-        new='422\ncontent-type: application/json\nvary: Origin\n> {"detail":"checkpoint must be an object"}',
+        new='422\ncontent-length: <length>\ncontent-type: application/json\nvary: Origin\n> {"detail":"checkpoint must be an object"}',
     ),
     Deviation(
         name="a webhook to every address of this machine",
