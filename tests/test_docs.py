@@ -22,13 +22,14 @@ from tests.playing import graph_of
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 FIXTURES = (ROOT / "docs/fixtures.md").read_text()
+RUNS = (ROOT / "docs/runs.md").read_text()
 UPSTREAM_DOC = (ROOT / "docs/upstream.md").read_text()
 
 pytest_plugins = ["pytester"]
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
 def said(text: str, name: str) -> bool:
@@ -89,6 +90,18 @@ def test_the_fixture_is_the_file() -> None:
     assert blocks("yaml") == [(ROOT / "fixtures/a-tour.yaml").read_text()]
 
 
+def test_the_examples_of_runs_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    (fixture,) = blocks("yaml", RUNS)
+    assert fixture == (ROOT / "fixtures/refund.yaml").read_text()
+    pytester.mkdir("fixtures").joinpath("refund.yaml").write_text(fixture)
+    examples = blocks("python", RUNS)
+    pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
+    plugins = ("-p", "mockgraph.pytest_plugin", "-p", "pytest_httpserver.pytest_plugin")
+    result = pytester.runpytest_subprocess(*plugins, timeout=60)
+    result.assert_outcomes(passed=len(examples))
+
+
 def test_the_two_commands_are_in_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for command in re.findall(r"^make (\w+)", blocks("text")[1], re.MULTILINE):
@@ -130,6 +143,9 @@ def test_every_marker_option_is_in_the_readme(option: str) -> None:
                 words.ERROR,
                 words.MODEL,
                 words.CHUNK,
+                words.SUBGRAPH,
+                words.PACKET,
+                words.WAY_OUT,
             )
             for key in table
         }
@@ -186,5 +202,5 @@ def test_the_tasks_in_the_docs_are_tasks() -> None:
 
 def test_links_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"]:
-        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        for target in re.findall(r"\]\((?!https:)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"

@@ -19,7 +19,6 @@ _SHOWN_NAMES = frozenset(
         "UnmatchedRun",
         "UnresolvedTemplate",
         "PlayFailed",
-        "NotBuilt",
     }
 )
 HIDDEN = "An internal error occurred"

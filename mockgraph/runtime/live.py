@@ -14,7 +14,7 @@ from mockgraph.runtime.beginnings import Beginning, beginning
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.stream_log import Numbers, Part, StreamLog
 from mockgraph.runtime.telling import Outcome, broken, encoded, tell
-from mockgraph.words.errors import NotBuilt, Refusal
+from mockgraph.words.errors import Refusal
 
 if TYPE_CHECKING:
     from mockgraph.runtime.runner import Runner
@@ -79,10 +79,8 @@ class LiveRun:
             self.runner.start(self.run, self.request, self.thread, self.begun)
             self._numbers = Numbers(self.run.start)
             await self._play()
-        except NotBuilt as refusal:
-            self._fail("NotBuilt", refusal)
         except Refusal as refusal:
-            self._fail("UnmatchedRun", refusal)
+            self._fail(refusal)
         finally:
             self._leave()
 
@@ -143,9 +141,9 @@ class LiveRun:
         if tape is not None:
             tape.extend(parts)
 
-    def _fail(self, error: str, refusal: Refusal) -> None:
+    def _fail(self, refusal: Refusal) -> None:
         """A run that could not start: its stream says why, as that of a run that failed would."""
-        self.outcome.error = {"error": error, "message": refusal.detail}
+        self.outcome.error = {"error": "UnmatchedRun", "message": refusal.detail}
         self.runner.end(self.run, self.request, self.thread, self.outcome)
         self._numbers = Numbers(self.run.ended)
         metadata = {"run_id": self.run.run_id, "attempt": 1}

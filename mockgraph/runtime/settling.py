@@ -17,7 +17,7 @@ from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.telling import Outcome
 
 # Failures that are mockgraph's own: a test must not pass over them, whatever its client does with errors.
-_OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed", "NotBuilt")
+_OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed")
 
 
 def end(

@@ -1,4 +1,4 @@
-"""Graphs of a help desk: one that asks before it acts, one that asks two at once, one with a team inside, and some work."""
+"""Graphs of a help desk: one that asks before it acts, one that asks two at once, two with graphs inside, and work."""
 
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,23 @@ stubs:
           - {node: draft, custom: [drafting], update: {log: [draft]}}
           - {node: polish, update: {log: [polish]}}
       - {node: close, update: {log: [close]}}
+""",
+    "referrals": """\
+channels: {log: append, x: last_value}
+stubs:
+  - name: answered
+    when: {resume: {exists: true}}
+    play:
+      - node: colleague
+        subgraph:
+          - {node: ask, update: {x: "${resume}"}}
+      - {node: close, update: {log: [close]}}
+  - name: asked
+    play:
+      - node: colleague
+        subgraph:
+          - {node: read, update: {x: read}}
+          - {node: ask, interrupt: "Shall I?"}
 """,
     "work": """\
 channels: {kind: last_value, log: append}

@@ -1,5 +1,6 @@
 """Both Python clients with runs that take time: in the background, together, stopped, followed, resumed."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from werkzeug import Request, Response
 
 from mockgraph import MockGraph
 from tests.clients.blocking import opened
-from tests.clients.desk import BROKEN, ENDLESS, PACED, QUICK
+from tests.clients.desk import BROKEN, ENDLESS, PACED, QUICK, written
 from tests.clients.proxy import Proxy
 
 pytestmark = pytest.mark.timeout(30)
@@ -249,6 +250,16 @@ def test_a_webhook_is_told_of_the_end_of_a_run(client: SyncLangGraphClient, http
     assert [(body["run_id"], body["status"], body["values"]) for body in bodies] == [
         (run["run_id"], "success", DONE)
     ]
+
+
+def test_signs_of_life_disturb_nobody(kind: str, tmp_path: Path) -> None:
+    with MockGraph(written(tmp_path), heartbeat=0.005) as mock, opened(mock.url, kind) as client:
+        thread = made(client)
+        parts = list(client.runs.stream(thread, "work", input=PACED, stream_mode=MODES))
+        assert [(part.event, part.data) for part in parts[1:]] == TOLD
+        assert client.runs.wait(None, "work", input=PACED) == HELD
+        run = client.runs.create(None, "work", input=PACED)
+        assert client.runs.join(run["thread_id"], run["run_id"]) == HELD
 
 
 # --- streams that are taken up again ---

@@ -187,6 +187,23 @@ def test_a_state_is_edited_asynchronously(mock: MockGraph, config: dict[str, Any
     ask(mock, "steps", questions)
 
 
+def test_the_state_of_a_subgraph_is_read(remote: Callable[[str], Any], config: dict[str, Any]) -> None:
+    graph = remote("referrals")
+    (asked,) = graph.invoke({"x": "new"}, config)["__interrupt__"]
+    outside = graph.get_state(config, subgraphs=True)
+    (task,) = outside.tasks
+    inside = task.state
+    assert (outside.next, outside.values["x"]) == (("colleague",), "new")
+    assert (inside.next, inside.values["x"]) == (("ask",), "read")
+    assert [each.id for each in inside.interrupts] == [asked["id"]]
+    assert graph.get_state(inside.config).values == inside.values
+
+    (place,) = [each.state for each in graph.get_state(config).tasks]
+    assert place["configurable"]["checkpoint_ns"] == inside.config["configurable"]["checkpoint_ns"]
+    values = graph.invoke(Command(resume="yes"), config)
+    assert (values["x"], values["log"]) == ("yes", ["close"])
+
+
 def test_history_is_told_newest_first(remote: Callable[[str], Any], config: dict[str, Any]) -> None:
     graph = remote("steps")
     graph.invoke({"x": 1}, config)

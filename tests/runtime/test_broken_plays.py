@@ -59,7 +59,15 @@ def test_what_is_mockgraphs_own_failure_fails_the_test(
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("config", {"metadata": 5}), ("after_seconds", 1e300), ("after_seconds", -1e12)]
+    ("field", "value"),
+    [
+        ("config", {"metadata": 5}),
+        ("after_seconds", 1e300),
+        ("after_seconds", -1e12),
+        ("checkpoint", 1),
+        ("checkpoint_id", 1),
+        ("checkpoint_id", "no id"),
+    ],
 )
 def test_what_the_real_server_crashes_on_is_refused_before_anything_is_made(field: str, value: Any) -> None:
     async def ask(client: httpx.AsyncClient) -> None:

@@ -82,7 +82,7 @@ RUNS: tuple[dict[str, Any], ...] = (
 STRATEGIES = ("enqueue", "reject", "interrupt", "rollback")
 ACTIVE = {"pending", "running"}
 OVER = {"success", "error", "interrupted"}
-THREADS = 3
+THREADS = 2
 
 slots = st.integers(0, THREADS - 1)
 counts = st.integers(0, 4)
@@ -137,6 +137,7 @@ class Lives(RuleBasedStateMachine):
         self.line = HTTPConnection(host, self.port, timeout=20)
         self.known: dict[int, Known] = {}
         self.gone: list[Known] = []
+        self.touched: set[int] = set()
 
     def teardown(self) -> None:
         if not hasattr(self, "line"):
@@ -160,7 +161,19 @@ class Lives(RuleBasedStateMachine):
         how=st.sampled_from(("", "/stream", "/wait")),
     )
     def create_run(self, slot: int, run: dict[str, Any], strategy: str, how: str) -> None:
-        known = self.at(slot)
+        self.create(self.at(slot), run, strategy, how)
+
+    @rule(
+        slot=slots,
+        run=st.sampled_from(RUNS),
+        strategy=st.sampled_from(STRATEGIES[2:]),
+        how=st.sampled_from(("", "/stream", "/wait")),
+    )
+    def supersede_runs(self, slot: int, run: dict[str, Any], strategy: str, how: str) -> None:
+        self.begin_runs(slot, "long", twice=True)
+        self.create(self.at(slot), run, strategy, how)
+
+    def create(self, known: Known, run: dict[str, Any], strategy: str, how: str) -> None:
         before = self.view(known).active
         body = {**run, "assistant_id": "agent", "multitask_strategy": strategy}
         answer = self.ask("POST", f"{known.path}/runs{how}", body)
@@ -182,6 +195,15 @@ class Lives(RuleBasedStateMachine):
             assert self.ask("GET", f"{known.path}/runs/{run_id}").json()["status"] in OVER
         if strategy != "enqueue":
             assert self.view(known).active <= {run_id}
+
+    @rule(slot=slots, kind=st.sampled_from(("long", "long", "short", "ask", "nested")), twice=st.booleans())
+    def begin_runs(self, slot: int, kind: str, twice: bool) -> None:
+        """Runs in the background that somebody has looked at, so that they have begun or wait for each other."""
+        known = self.at(slot)
+        for _ in range(1 + twice):
+            body = {"input": {"kind": kind}, "assistant_id": "agent"}
+            self.made(known, self.ask("POST", f"{known.path}/runs", body).json()["run_id"])
+        self.ask("GET", known.path)
 
     @rule(slot=slots, run=st.sampled_from(RUNS[:6]), cancel=st.booleans(), stream=st.booleans())
     def leave_a_run(self, slot: int, run: dict[str, Any], cancel: bool, stream: bool) -> None:
@@ -224,22 +246,16 @@ class Lives(RuleBasedStateMachine):
         known, run_id = self.run_at(slot, nth)
         if run_id is None:
             return
-        answer = self.ask("GET", f"{known.path}/runs/{run_id}/join")
-        assert answer.status == 200
-        assert isinstance(answer.json(), dict)
-        there = self.ask("GET", f"{known.path}/runs/{run_id}")
-        assert there.json()["status"] in OVER if there.status == 200 else "__error__" in answer.json()
-
-    @rule(slot=slots, nth=counts)
-    def join_stream(self, slot: int, nth: int) -> None:
-        known, run_id = self.run_at(slot, nth)
-        if run_id is None:
-            return
-        answer = self.ask("GET", f"{known.path}/runs/{run_id}/stream")
-        assert answer.status == 200
-        events = [event for event, _ in parts(answer.body.decode())]
-        there = self.ask("GET", f"{known.path}/runs/{run_id}")
-        assert there.json()["status"] in OVER if there.status == 200 else events == ["error"]
+        for how in ("stream", "join"):
+            answer = self.ask("GET", f"{known.path}/runs/{run_id}/{how}")
+            assert answer.status == 200
+            there = self.ask("GET", f"{known.path}/runs/{run_id}")
+            if there.status == 200:
+                assert there.json()["status"] in OVER
+            elif how == "join":
+                assert "__error__" in answer.json()
+            else:
+                assert [event for event, _ in parts(answer.body.decode())] == ["error"]
 
     # --- stopping ---
 
@@ -265,23 +281,34 @@ class Lives(RuleBasedStateMachine):
             assert there.json()["status"] == "interrupted"
 
     @rule(
-        status=st.sampled_from(("all", "running", "pending")),
+        slot=slots,
+        nth=counts,
+        what=st.sampled_from(("run", "run", "run", "run", "thread", "all", "running", "pending")),
         action=st.sampled_from(("interrupt", "rollback")),
     )
+    def remove(self, slot: int, nth: int, what: str, action: str) -> None:
+        """Delete a run or a thread, or cancel the runs of everybody."""
+        if what == "run":
+            self.delete_run(*self.run_at(slot, nth))
+        elif what == "thread":
+            known = self.at(slot)
+            assert self.ask("DELETE", known.path).status == 204
+            del self.known[slot]
+            self.gone.append(known)
+        else:
+            self.cancel_many(what, action)
+
     def cancel_many(self, status: str, action: str) -> None:
         if action == "rollback":
             for known in self.known.values():
                 known.may_be_lost |= self.view(known).active
         answer = self.ask("POST", f"/runs/cancel?action={action}", {"status": status})
         assert answer.status in (204, 404)
+        self.touched.update(self.known)
         for known in self.known.values():
-            left = {run["status"] for run in self.view(known).runs.values()}
-            if status == "all":
-                assert not left & ACTIVE
+            assert status != "all" or not self.view(known).active
 
-    @rule(slot=slots, nth=counts)
-    def delete_run(self, slot: int, nth: int) -> None:
-        known, run_id = self.run_at(slot, nth)
+    def delete_run(self, known: Known, run_id: str | None) -> None:
         if run_id is None:
             return
         there = self.ask("GET", f"{known.path}/runs/{run_id}").status
@@ -289,13 +316,6 @@ class Lives(RuleBasedStateMachine):
         assert self.ask("GET", f"{known.path}/runs/{run_id}").status == 404
         self.lose(known, {run_id})
         known.stale = True
-
-    @rule(slot=slots)
-    def delete_thread(self, slot: int) -> None:
-        known = self.at(slot)
-        assert self.ask("DELETE", known.path).status == 204
-        del self.known[slot]
-        self.gone.append(known)
 
     # --- editing ---
 
@@ -321,8 +341,10 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def every_thread_holds(self) -> None:
-        for known in self.known.values():
-            self.hold(known)
+        """Those that something was done to; the others come at the end."""
+        for slot in self.touched & set(self.known):
+            self.hold(self.known[slot])
+        self.touched.clear()
 
     @invariant()
     def what_is_gone_stays_gone(self) -> None:
@@ -392,6 +414,8 @@ class Lives(RuleBasedStateMachine):
     # --- how ---
 
     def at(self, slot: int) -> Known:
+        """The thread of a slot, made when it is first wanted."""
+        self.touched.add(slot)
         if slot not in self.known:
             self.known[slot] = Known(self.ask("POST", "/threads", {}).json()["thread_id"])
         return self.known[slot]
@@ -416,8 +440,11 @@ class Lives(RuleBasedStateMachine):
         deadline = time.monotonic() + 20
         while True:
             seen = self._seen(known)
-            if seen[:2] == self._seen(known)[:2] and seen == self._seen(known):
+            if not seen.active:
                 return seen
+            if seen == self._seen(known):
+                return seen
+            time.sleep(0.001)
             assert time.monotonic() < deadline, "the thread does not come to rest"
 
     def _seen(self, known: Known) -> View:

@@ -222,10 +222,10 @@ def test_a_stateless_run_tells_its_values_only_if_it_is_kept(
     play(questions)
 
 
-async def going(world: World, thread: str, url: str) -> str:
+async def going(world: World, thread: str, url: str, **more: Any) -> str:
     """The path of a run that plays and does not end by itself."""
-    begun = await world.post(f"{thread}/runs", **run("endless", url))
-    path = f"{thread}/runs/{begun['run_id']}"
+    begun = await world.post(f"{thread}/runs", **run("endless", url, **more))
+    path = f"/threads/{begun['thread_id']}/runs/{begun['run_id']}"
     live = world.namespace.live[begun["run_id"]]
     live.release.set()
     async for part in live.log.follow():
@@ -268,18 +268,41 @@ def test_a_run_that_never_began_tells_nothing(receiver: Receiver, action: str) -
     play(questions)
 
 
-def test_the_run_that_gives_way_and_the_one_that_follows_are_both_told(receiver: Receiver) -> None:
+@pytest.mark.parametrize(
+    ("completion", "values"), [("delete", None), ("keep", {"kind": "endless", "log": ["begun"]})]
+)
+def test_a_cancelled_stateless_run_tells_it_too(receiver: Receiver, completion: str, values: Any) -> None:
+    async def questions(world: World) -> None:
+        path = await going(world, "", receiver.url, on_completion=completion)
+        await world.post(f"{path}/cancel")
+        await world.delivered()
+        (body,) = receiver.bodies
+        assert (body["status"], body["values"]) == ("interrupted", values)
+        assert body["error"]["error"] == "UserInterrupt"
+
+    play(questions)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "status", "error", "log"),
+    [
+        ("interrupt", "interrupted", "UserInterrupt", ["begun", "begun"]),
+        ("rollback", "rollback", "UserRollback", ["begun"]),
+    ],
+)
+def test_the_run_that_gives_way_and_the_one_that_follows_are_both_told(
+    receiver: Receiver, strategy: str, status: str, error: str, log: list[str]
+) -> None:
     async def questions(world: World) -> None:
         thread = await world.thread()
         await going(world, thread, receiver.url)
-        await world.post(f"{thread}/runs/wait", **run("quick", receiver.url, multitask_strategy="interrupt"))
+        await world.post(f"{thread}/runs/wait", **run("quick", receiver.url, multitask_strategy=strategy))
         await world.delivered()
         told = {body["status"]: body for body in receiver.bodies}
-        assert set(told) == {"interrupted", "success"}
-        winner = told["success"]["run_id"]
-        said = f"superseded by run {winner} (multitask_strategy=interrupt)"
-        assert told["interrupted"]["error"] == {"error": "UserInterrupt", "message": said}
-        assert told["success"]["values"] == {"kind": "quick", "log": ["begun", "begun"]}
+        assert set(told) == {status, "success"}
+        said = f"superseded by run {told['success']['run_id']} (multitask_strategy={strategy})"
+        assert told[status]["error"] == {"error": error, "message": said}
+        assert told["success"]["values"] == {"kind": "quick", "log": log}
 
     play(questions)
 
@@ -353,6 +376,16 @@ def test_a_receiver_that_is_down_does_not_disturb_the_run(
         assert stored["status"] == "success"
         said = [record.getMessage() for record in caplog.records]
         assert any(text.startswith(f"webhook {nobody} was not delivered: ConnectError") for text in said)
+
+    play(questions)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:port/told", "http://127.0.0.1:9/to\nld"])
+def test_an_address_that_nobody_can_have_is_refused_or_not_delivered(receiver: Receiver, url: str) -> None:
+    async def questions(world: World) -> None:
+        answer = await world.client.post("/runs/wait", json=run("quick", url))
+        assert answer.status_code in (200, 422)
+        await world.delivered()  # raises what an errand raised
 
     play(questions)
 

@@ -1,0 +1,214 @@
+"""Where mockgraph means to differ from the real server: `docs/upstream.md` has a row for each test here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from mockgraph import MockGraph
+from tests.playing import parts
+
+FIXTURE = """
+mockgraph: 1
+graph: agent
+channels: {said: append, messages: add_messages}
+stubs:
+  - name: asks
+    when: {input.kind: asks}
+    play:
+      - {node: agent, update: {said: [a]}}
+      - {node: human, interrupt: "sure?"}
+  - name: answered
+    when: {resume: {exists: true}}
+    play:
+      - {node: human, update: {said: ["${resume}"]}}
+      - {node: last, delay: 60s, update: {said: [later]}}
+  - name: endless
+    when: {input.kind: endless}
+    play: [{node: agent, delay: 60s, update: {said: [never]}}]
+  - name: quick
+    when: {input.kind: quick}
+    play: [{node: agent, update: {said: [quick]}}]
+"""
+OTHER = """
+mockgraph: 1
+graph: other
+stubs:
+  - name: all
+    play: [{node: b, update: {only: 1}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockGraph]:
+    folder = tmp_path_factory.mktemp("fixtures")
+    folder.joinpath("agent.yaml").write_text(FIXTURE)
+    folder.joinpath("other.yaml").write_text(OTHER)
+    with MockGraph(folder) as mock:
+        yield mock
+
+
+@pytest.fixture
+def client(server: MockGraph) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=20) as client:
+        yield client
+    server.reset()
+
+
+def thread(client: httpx.Client) -> str:
+    return f"/threads/{client.post('/threads', json={}).json()['thread_id']}"
+
+
+def run(kind: str, **more: Any) -> dict[str, Any]:
+    return {"assistant_id": "agent", "input": {"kind": kind}, **more}
+
+
+def ids(client: httpx.Client, path: str) -> list[str]:
+    return [found["run_id"] for found in client.get(f"{path}/runs").json()]
+
+
+def checkpoints(client: httpx.Client, path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get(f"{path}/history?limit=50").json()
+    return found
+
+
+# --- ending runs ---
+
+
+@pytest.mark.parametrize("action", ["rollback", "delete"])
+def test_a_pending_run_that_is_undone_leaves_its_thread_idle(client: httpx.Client, action: str) -> None:
+    path = thread(client)
+    waiting = client.post(f"{path}/runs", json=run("quick", after_seconds=60)).json()["run_id"]
+    if action == "delete":
+        assert client.delete(f"{path}/runs/{waiting}").status_code == 204
+    else:
+        assert client.post(f"{path}/runs/{waiting}/cancel?action=rollback").status_code == 202
+    assert ids(client, path) == []
+    assert client.get(path).json()["status"] == "idle"
+    assert client.post(f"{path}/runs/wait", json=run("quick")).json()["said"] == ["quick"]
+
+
+def test_cancelling_a_pending_run_leaves_its_thread_to_the_one_that_plays(client: httpx.Client) -> None:
+    path = thread(client)
+    client.post(f"{path}/runs", json=run("endless"))
+    waiting = client.post(f"{path}/runs", json=run("quick")).json()["run_id"]
+    assert client.post(f"{path}/runs/{waiting}/cancel").status_code == 202
+    assert client.get(path).json()["status"] == "busy"
+
+
+def test_a_resume_that_is_rolled_back_leaves_the_question(client: httpx.Client) -> None:
+    path = thread(client)
+    asked = client.post(f"{path}/runs/wait", json=run("asks")).json()
+    answer = {"assistant_id": "agent", "command": {"resume": "yes"}}
+    resuming = client.post(f"{path}/runs", json=answer).json()["run_id"]
+    while "yes" not in client.get(f"{path}/state").json()["values"]["said"]:
+        pass
+    client.post(f"{path}/runs/{resuming}/cancel?action=rollback&wait=1")
+    standing = client.get(f"{path}/state").json()
+    assert standing["values"]["said"] == ["a"]
+    assert [one["id"] for one in standing["interrupts"]] == [one["id"] for one in asked["__interrupt__"]]
+
+
+def test_deleting_a_run_that_plays_stops_it_at_once(client: httpx.Client) -> None:
+    path = thread(client)
+    ask = run("endless", stream_mode="updates")
+    with client.stream("POST", f"{path}/runs/stream", json=ask) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "event: metadata"
+        with httpx.Client(base_url=client.base_url) as other:
+            (playing,) = ids(other, path)
+            assert other.delete(f"{path}/runs/{playing}").status_code == 204
+            assert other.get(path).json()["status"] == "idle"
+        rest = [line for line in lines if line]
+    assert rest[-2:] == ["event: error", 'data: {"error":"HTTPException","message":"404: Run not found"}']
+
+
+def test_a_run_that_supersedes_is_matched_when_it_starts(client: httpx.Client) -> None:
+    path = thread(client)
+    client.post(f"{path}/runs", json=run("endless"))
+    told = client.post(f"{path}/runs/stream", json=run("typo", multitask_strategy="interrupt"))
+    assert told.status_code == 200
+    assert parts(told.text)[-1][1]["error"] == "UnmatchedRun"
+
+
+def test_the_runs_in_the_way_of_an_edit_are_named(client: httpx.Client) -> None:
+    path = thread(client)
+    client.post(f"{path}/runs", json=run("endless"))
+    refused = client.post(f"{path}/state", json={"values": {"said": ["x"]}})
+    assert refused.status_code == 409
+    (playing,) = ids(client, path)
+    assert refused.json()["detail"].endswith(f"has in-flight runs: ['{playing}']")
+
+
+# --- streams that come back ---
+
+
+def resumable(client: httpx.Client, path: str) -> tuple[str, list[str]]:
+    told = client.post(f"{path}/runs/stream", json=run("quick", stream_resumable=True, stream_mode="updates"))
+    numbers = [line.removeprefix("id: ") for line in told.text.splitlines() if line.startswith("id: ")]
+    return ids(client, path)[0], numbers
+
+
+def test_what_can_be_repeated_goes_with_its_run(client: httpx.Client) -> None:
+    path = thread(client)
+    run_id, _ = resumable(client, path)
+    again = {"Last-Event-ID": "-"}
+    place = f"{path}/runs/{run_id}/stream"
+    assert [event for event, _ in streamed(client.get(place, headers=again).text)] == ["metadata", "updates"]
+    client.delete(f"{path}/runs/{run_id}")
+    gone = 'event: error\r\ndata: {"error":"HTTPException","message":"404: Run not found"}\r\n\r\n'
+    assert client.get(place, headers=again).text == gone
+
+
+def streamed(text: str) -> list[tuple[str, str]]:
+    found = []
+    for block in filter(None, text.split("\r\n\r\n")):
+        fields = dict(line.split(": ", 1) for line in block.split("\r\n"))
+        found.append((fields["event"], fields["id"]))
+    return found
+
+
+def test_ids_of_parts_are_numbers_and_none_is_like_another(client: httpx.Client) -> None:
+    path = thread(client)
+    run_id, numbers = resumable(client, path)
+    assert len(set(numbers)) == len(numbers) == 2
+    milliseconds, _, number = numbers[0].partition("-")
+    assert numbers[1] == f"{milliseconds}-{int(number) + 1}"
+    seen = {"Last-Event-ID": f"{milliseconds}-{int(number):03}"}
+    rest = client.get(f"{path}/runs/{run_id}/stream", headers=seen).text
+    assert [number for _, number in streamed(rest)] == numbers[1:]
+
+
+def test_feedback_urls_need_no_langsmith(client: httpx.Client) -> None:
+    told = client.post("/runs/stream", json=run("quick", feedback_keys=["stars"])).text
+    event, data = parts(told)[-1]
+    assert event == "feedback"
+    assert data["stars"].startswith("https://api.smith.langchain.com/feedback/tokens/")
+
+
+# --- checkpoints ---
+
+
+def test_a_message_that_a_command_adds_keeps_its_id(client: httpx.Client) -> None:
+    path = thread(client)
+    client.post(f"{path}/runs/wait", json=run("asks"))
+    seen = []
+    for text in ("one", "two"):
+        command = {"update": {"messages": [{"role": "user", "content": text}]}}
+        told = client.post(f"{path}/runs/wait", json={"assistant_id": "agent", "command": command}).json()
+        stored = client.get(f"{path}/state").json()["values"]
+        seen += [[message["id"] for message in values["messages"]] for values in (told, stored)]
+    assert seen[0] == seen[1] == seen[2][:1] == seen[3][:1]
+    assert seen[2] == seen[3]
+
+
+def test_several_graphs_may_write_to_one_thread(client: httpx.Client) -> None:
+    path = thread(client)
+    client.post(f"{path}/runs/wait", json=run("quick"))
+    ask = {"assistant_id": "other", "input": {"x": 1}}
+    values = client.post(f"{path}/runs/wait", json=ask).json()
+    assert values == {"messages": [], "said": ["quick"], "x": 1, "only": 1}
+    points = client.get(f"{path}/history?limit=50").json()
+    written = [point["metadata"]["graph_id"] for point in points]
+    assert written == ["other"] * 3 + ["agent"] * 3
