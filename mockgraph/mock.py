@@ -39,6 +39,8 @@ class MockGraph:
         heartbeat: float = 5.0,
         allow_webhooks_to: Collection[str] = (),
     ) -> None:
+        if isinstance(allow_webhooks_to, str):
+            raise TypeError(f"allow_webhooks_to is a list of hosts: [{allow_webhooks_to!r}]")
         self.paths = tuple(paths)
         self._host = host
         self._port = port

@@ -93,8 +93,8 @@ def test_the_fixture_is_the_file() -> None:
 def test_the_examples_of_runs_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     (fixture,) = blocks("yaml", RUNS)
-    assert fixture == (ROOT / "fixtures/refund.yaml").read_text()
-    pytester.mkdir("fixtures").joinpath("refund.yaml").write_text(fixture)
+    assert fixture == (ROOT / "fixtures/a-refund.yaml").read_text()
+    pytester.mkdir("fixtures").joinpath("a-refund.yaml").write_text(fixture)
     examples = blocks("python", RUNS)
     pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
     plugins = ("-p", "mockgraph.pytest_plugin", "-p", "pytest_httpserver.pytest_plugin")

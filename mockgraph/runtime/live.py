@@ -144,6 +144,7 @@ class LiveRun:
     def _fail(self, refusal: Refusal) -> None:
         """A run that could not start: its stream says why, as that of a run that failed would."""
         self.outcome.error = {"error": "UnmatchedRun", "message": refusal.detail}
+        self.outcome.values = self.thread.values
         self.runner.end(self.run, self.request, self.thread, self.outcome)
         self._numbers = Numbers(self.run.ended)
         metadata = {"run_id": self.run.run_id, "attempt": 1}

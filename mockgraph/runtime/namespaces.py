@@ -34,7 +34,7 @@ class Options:
     ) -> None:
         self.deterministic = deterministic
         self.heartbeat = heartbeat
-        self.webhook_hosts = frozenset(webhook_hosts)
+        self.webhook_hosts = frozenset(map(str.lower, webhook_hosts))
         self.clock: Clock = FixedClock() if deterministic else SystemClock()
         self.seed = key_of("mockgraph") if deterministic else os.urandom(16)
 

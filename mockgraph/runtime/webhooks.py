@@ -29,10 +29,9 @@ def check(url: str | None, allowed: Collection[str]) -> None:
         raise Refusal(422, "Loopback webhooks (relative URLs) are not built; give the whole URL.")
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
-        parts = urlsplit("")
+        host, _port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise Refusal(422, f"Invalid webhook URL: {error}") from None
     if not host:
         raise Refusal(422, "Invalid webhook hostname ''")
     if parts.scheme not in ("http", "https"):
@@ -77,7 +76,7 @@ async def _deliver(url: str, body: bytes) -> None:
                 if answer.status_code < 500 and answer.status_code != 429:
                     return
                 said = str(answer.status_code)
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 said = f"{type(error).__name__}: {error}"
             if pause is None:
                 LOG.warning("webhook %s was not delivered: %s", url, said)

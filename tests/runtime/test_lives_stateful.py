@@ -1,8 +1,7 @@
 """Whatever clients do to threads and runs, in whatever order: what must always hold, held after each step.
 
 Hypothesis makes up the steps. What a step finds depends on how far the runs are by then, so nothing is drawn from
-what the server said: threads are
-slots, and runs are counted from the newest.
+what the server said: threads are slots, and runs are counted from the newest.
 """
 
 import json

@@ -493,12 +493,14 @@ def test_a_host_that_is_allowed_is_called(receiver: Receiver, monkeypatch: pytes
 
 
 def test_a_server_is_told_whom_it_may_call() -> None:
-    with MockGraph(allow_webhooks_to=["hooks.test"]) as mock, httpx.Client(base_url=mock.url) as client:
+    with MockGraph(allow_webhooks_to=["Hooks.Test"]) as mock, httpx.Client(base_url=mock.url) as client:
         mock.stub("agent", play=[{"node": "hold", "delay": "60s"}])
         given = {"assistant_id": "agent", "input": {}}
         allowed = client.post("/runs", json=given | {"webhook": "http://hooks.test/told"})
         refused = client.post("/runs", json=given | {"webhook": "http://other.test/told"})
         assert (allowed.status_code, refused.status_code) == (200, 422)
+    with pytest.raises(TypeError, match="is a list of hosts"):
+        MockGraph(allow_webhooks_to="hooks.test")
 
 
 # --- the end of the world ---
