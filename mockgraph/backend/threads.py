@@ -21,9 +21,11 @@ class Thread(msgspec.Struct, gc=False):
     """A thread. `values`, `metadata`, `config`, `error` and `interrupts` (by task) are JSON.
 
     `shown` is what is told of the values where that is something else: those of a subgraph that the last run, which
-    streamed its subgraphs, stopped in; those of before, where a run has been deleted. `step` and `checkpoint` are those of the newest checkpoint (-2 and None before the first); `last_played` is
-    the stub that stands at its end. `trail` is who has written checkpoints, oldest first: runs, and state updates
-    as the checkpoints that they made; `made` counts the runs, deleted ones too. `by_run` threads were made by a run and show their keys in another order.
+    streamed its subgraphs, stopped in; those of before, where a run has been deleted. `step` and `checkpoint` are
+    those of the newest checkpoint (-2 and None before the first); `last_played` is the stub that stands at its end.
+    `trail` is who has written checkpoints, oldest first: runs, and state updates as the checkpoints that they made;
+    `made` counts the runs, deleted ones too. `by_run` threads were made by a run and show their keys in another
+    order.
     """
 
     thread_id: str
@@ -49,6 +51,10 @@ class Thread(msgspec.Struct, gc=False):
     def runs(self) -> list[Run]:
         """The runs on the thread, oldest first."""
         return [writer for writer in self.trail if isinstance(writer, Run)]
+
+    def changed(self, at: int) -> None:
+        """Something was written to it; its time never runs backwards, for checkpoints are ordered by it."""
+        self.updated_at = max(self.updated_at, at)
 
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""

@@ -73,6 +73,8 @@ class LiveRun:
     async def _drive(self) -> None:
         try:
             await self._turn()
+            if self.ended.is_set():
+                return
             if self.begun is None:
                 namespace = self.runner.namespace
                 self.begun = beginning(namespace, self.request, self.run.graph, self.thread)
@@ -91,7 +93,9 @@ class LiveRun:
         while ahead := self._ahead():
             await ahead.ended.wait()
         try:
-            await asyncio.wait_for(self.release.wait(), HOLD)
+            # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the release.
+            async with asyncio.timeout(HOLD):
+                await self.release.wait()
         except TimeoutError:
             self.release.set()
 

@@ -212,7 +212,7 @@ class Runner:
         thread.metadata = kept({**loads(thread.metadata), **marks})
         thread.config = kept({**loads(thread.config), **_persistent(config), "configurable": {}})
         thread.status = "busy"
-        thread.updated_at = run.updated_at
+        thread.changed(run.updated_at)
         thread.trail.append(run)
         thread.made += 1
         self.namespace.threads.add(thread)
@@ -332,7 +332,7 @@ class Runner:
                 self.namespace.threads.remove(thread.thread_id)
             elif not settling.busy(self.namespace, thread):
                 thread.status = "idle"
-                thread.updated_at = run.updated_at
+                thread.changed(run.updated_at)
 
     def cancel(self, thread_id: str | None, run_ids: list[str], *, action: str, at: str) -> list[LiveRun]:
         """Stop runs that a client names; raises Refusal where none of them can be stopped."""

@@ -56,7 +56,9 @@ def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) ->
     elif thread.values is None:
         thread.values = b"{}" if outcome.error is None else None
     thread.shown = outcome.inside
-    run.updated_at = thread.updated_at = thread.state_updated_at = run.ended
+    run.updated_at = run.ended
+    thread.changed(run.ended)
+    thread.state_updated_at = thread.updated_at
     thread.settled = True
     thread.error = kept(outcome.error) if outcome.error else b"null"
     standing = None
