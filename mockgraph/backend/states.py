@@ -14,7 +14,7 @@ from mockgraph.engine.facts import Checkpoint, Fact, Interrupt, Outcome, Snapsho
 from mockgraph.engine.failures import spelled
 from mockgraph.engine.play import play
 from mockgraph.engine.projections import folded
-from mockgraph.engine.setting import Setting
+from mockgraph.engine.setting import RECURSION_LIMIT, Setting
 from mockgraph.engine.snapshots import entries
 from mockgraph.meaning.channels import Values
 from mockgraph.script.model import Play
@@ -48,7 +48,7 @@ def dumped(values: Values) -> bytes:
 
 def setting(description: Description) -> Setting:
     """What a run's play is played on; the same whenever it is asked for."""
-    run, request = description.run, description.request
+    run, request, modes = description.run, description.request, description.modes
     config = request.get("config") or {}
     graph = run.graph
     return Setting(
@@ -60,8 +60,8 @@ def setting(description: Description) -> Setting:
         step=run.step,
         parent=run.parent,
         start=run.start,
-        streaming=not TOKEN_MODES.isdisjoint(description.modes),
-        traced="events" in description.modes,
+        streaming=not TOKEN_MODES.isdisjoint(modes),
+        traced="events" in modes,
         scope=loads(run.scope),
         ground=run.ground,
         anew=run.anew,
@@ -69,7 +69,7 @@ def setting(description: Description) -> Setting:
         command=command_of(request, graph, run.ground, stateless=run.temporary),
         pause_before=_breaks(request.get("interrupt_before"), graph.pause_before),
         pause_after=_breaks(request.get("interrupt_after"), graph.pause_after),
-        **({"recursion_limit": config["recursion_limit"]} if "recursion_limit" in config else {}),
+        recursion_limit=config.get("recursion_limit", RECURSION_LIMIT),
     )
 
 

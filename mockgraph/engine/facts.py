@@ -117,7 +117,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         return uuid7(self.at, digest(self.key, f"model {self.number}"))
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What has become of a task that a checkpoint named, as far as runs have come with it."""
 
     task: Task

@@ -40,34 +40,38 @@ class Stand(msgspec.Struct, frozen=True, gc=False):
 class Performance:
     """Iterates over the facts of one task; what came of it stands in the attributes once it has ended."""
 
-    __slots__ = ("_answers", "_outcome", "_stand", "_task", "_values", "interrupts", "packets", "writes")
+    __slots__ = ("_answers", "_outcome", "_stand", "interrupts", "packets", "seen", "task", "writes")
 
     def __init__(self, outcome: Outcome, stand: Stand, answers: tuple[Any, ...]) -> None:
-        task = outcome.task
+        task = self.task = outcome.task
         assert task.script is not None
-        self._task = task
         self._outcome = outcome
         self._stand = stand
         self._answers = answers  # every answer that the node has got, with those of this run
-        self._values: Any = stand.values
+        self.seen: Any = stand.values  # by the node: the state, or what was sent to it
         if task.packet is not None:
-            self._values = task.packet
+            self.seen = task.packet
         elif task.script.input is not None:
-            self._values = self._filled(task.script.input, static=False)
+            self.seen = self._filled(task.script.input, static=False)
         self.writes: tuple[dict[str, Any], ...] = ()
         self.packets: tuple[tuple[str, Any], ...] = ()
         self.interrupts: tuple[facts.Interrupt, ...] = ()
 
     @property
-    def seen(self) -> Any:
-        """What the node sees: the state, or what was sent to it."""
-        return self._values
+    def recalled(self) -> bool:
+        """Whether the task had finished in an earlier run: it is not played again."""
+        return self._outcome.writes is not None
 
     def __iter__(self) -> Iterator[Fact]:
-        task, progress, traced = self._task, self._stand.progress, self._stand.setting.traced
+        task, outcome = self.task, self._outcome
+        progress, traced = self._stand.progress, self._stand.setting.traced
         assert task.script is not None
-        yield facts.NodeEntered(task, self._values)
+        if outcome.writes is not None:
+            self.writes, self.packets = outcome.writes, outcome.packets
+            yield facts.TaskRecalled(task, outcome.update)
+            return
         if traced:
+            yield facts.NodeEntered(task, self.seen)
             yield facts.TURN
         updates: list[dict[str, Any]] = []
         returned: list[Message] = []
@@ -75,7 +79,9 @@ class Performance:
         went: model.Goto | None = None
         for step in task.script.steps:
             if type(step) is model.Update:
-                update = yield from self._update(step, returned)
+                update = self._written(step)
+                if step.message_keys:
+                    yield from self._messages(step, update, returned)
                 updates.append(update)
             elif type(step) is model.Delay:
                 yield Wait(step.seconds)
@@ -116,16 +122,15 @@ class Performance:
         result: Any = updates if len(updates) > 1 else (updates[0] if updates else None)
         if went is not None and went.parent:
             raise WentOut(result)
-        output = result if went is None else self._command(result, went)
-        yield facts.NodeReturned(task, output)
         if traced:
+            output = result if went is None else self._command(result, went)
+            yield facts.NodeReturned(task, output)
             yield facts.TURN
-        yield facts.NodeLeft(task, self._values, output)
-        if traced:
+            yield facts.NodeLeft(task, self.seen, output)
             yield facts.TURN
         for message in returned:
             yield facts.MessageReturned(task, message)
-        self.writes = tuple(update for update in updates if update)
+        self.writes = tuple([update for update in updates if update])
         yield facts.TaskFinished(task, result, self.writes, progress.tick(), self.packets)
 
     def _command(self, update: Any, went: model.Goto) -> dict[str, Any]:
@@ -139,12 +144,12 @@ class Performance:
         self.interrupts = interrupts
         stand = self._stand
         return facts.TaskInterrupted(
-            self._task, interrupts, self._answers, stand.values, stand.progress.tick()
+            self.task, interrupts, self._answers, stand.values, stand.progress.tick()
         )
 
     def _inside(self, step: model.Subgraph) -> Generator[Fact, None, Values | None]:
         """The graph inside the node, to its end: the values that it returns; None where it asks."""
-        stand, namespace = self._stand, self._task.namespace
+        stand, namespace = self._stand, self.task.namespace
         channels = step.channels or msgspec.structs.replace(stand.channels, input_keys=None, output_keys=None)
         level = stand.level(
             stand.setting,
@@ -155,32 +160,32 @@ class Performance:
             over=stand.checkpoint,
         )
         given = self._handed_on() if step.input is None else self._filled(step.input, static=False)
-        yield facts.GraphEntered(self._task, given)
+        yield facts.GraphEntered(self.task, given)
         if self._outcome.inner is None:
             going = level.begins(given, before=None, step=-2, parent=None)
         else:
             going = level.goes_on(self._outcome.inner, anew=self._resumed)
         try:
-            for fact in going:
+            for fact in level.through(going):
                 yield fact if type(fact) in (Wait, Inside) else Inside(namespace, fact)
         except GraphError as error:
-            yield facts.TaskFailed(self._task, error.error, error.message, stand.progress.tick())
+            yield facts.TaskFailed(self.task, error.error, error.message, stand.progress.tick())
             raise
         if level.interrupts:
             yield self._interrupted(level.interrupts)
             return None
         output = channels.output(level.values)
         yield facts.TURN
-        yield facts.GraphReturned(self._task, given, output)
+        yield facts.GraphReturned(self.task, given, output)
         if stand.setting.traced:
             yield facts.TURN
         return output
 
     def _handed_on(self) -> Any:
         """What the node sees, as a graph inside it gets it: messages of the state are objects, not a client's dicts."""
-        if not isinstance(self._values, dict):
-            return self._values
-        given = dict(self._values)
+        if not isinstance(self.seen, dict):
+            return self.seen
+        given = dict(self.seen)
         for key, reducer in self._stand.channels.declared.items():
             if reducer == "add_messages" and isinstance(given.get(key), list):
                 given[key] = [WireMessage(message) for message in given[key]]
@@ -203,16 +208,22 @@ class Performance:
     def _filled(self, tree: Any, *, static: bool) -> Any:
         if static:
             return tree
-        scope = {**self._stand.setting.scope, "state": self._values, "resumes": list(self._answers)}
+        scope = {**self._stand.setting.scope, "state": self.seen, "resumes": list(self._answers)}
         if self._answers:
             scope["resume"] = self._answers[-1]
         return templates.fill(tree, scope)
 
-    def _update(self, step: model.Update, returned: list[Message]) -> Generator[Fact, None, dict[str, Any]]:
-        """The update as the node returns it; models write its AI messages first, others are `returned`."""
+    def _written(self, step: model.Update) -> dict[str, Any]:
+        """The update as its script says it."""
         update: dict[str, Any] = dict(step.written)
         for key in step.filled:
             update[key] = self._filled(update[key], static=False)
+        return update
+
+    def _messages(
+        self, step: model.Update, update: dict[str, Any], returned: list[Message]
+    ) -> Iterator[Fact]:
+        """The update's messages as the node returns them; models write the AI's first, others are `returned`."""
         for key in step.message_keys:
             written = update[key]
             messages = written if isinstance(written, list) else [written]
@@ -229,11 +240,10 @@ class Performance:
                         returned.append(message)
                 made.append(message)
             update[key] = made if isinstance(written, list) else made[0]
-        return update
 
     def _known(self, key: str, message_id: str) -> bool:
         """langgraph 1.2.22: a returned message that the state has already is not shown again."""
-        seen = self._values.get(key) if isinstance(self._values, dict) else None
+        seen = self.seen.get(key) if isinstance(self.seen, dict) else None
         return any(message.get("id") == message_id for message in seen or ())
 
     def _spoken(self, message: Message, speech: model.Speech) -> Generator[Fact, None, Message]:
@@ -242,8 +252,8 @@ class Performance:
         require_fields(message)
         setting, progress = self._stand.setting, self._stand.progress
         progress.calls += 1
-        call = facts.Call(setting.key, progress.calls, progress.tick(), self._task, speech.model)
-        heard = (self._values.get("messages") if isinstance(self._values, dict) else None) or []
+        call = facts.Call(setting.key, progress.calls, progress.tick(), self.task, speech.model)
+        heard = (self.seen.get("messages") if isinstance(self.seen, dict) else None) or []
         streams = speech.pieces is None or len(speech.pieces) > 0
         streaming = streams and setting.streaming
         if message["id"] is None:

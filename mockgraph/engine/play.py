@@ -24,13 +24,14 @@ ids and times. Side by side means a small simulation: each task is an iterator o
 time has come first goes on until it waits or ends, as coroutines do. Where LangGraph lets other coroutines go
 on though no time passes, a `TURN` says so.
 
-Nothing here knows who looks: which modes a client asked for, or whether it asked at all. The one exception is
-`Setting.streaming`, for the real server calls models in streaming form only for certain modes, and the ids of
-their messages tell.
+Nothing here knows who looks: which modes a client asked for, or whether it asked at all. There are two
+exceptions. `Setting.streaming`: the real server calls models in streaming form only for certain modes, and the ids
+of their messages tell. `Setting.traced`: what LangChain's callbacks report of nodes, and the turns that they take,
+happen only where something listens to them.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -60,30 +61,46 @@ def play(setting: Setting) -> Iterator[Fact]:
     yield facts.RunStarted(setting.given, setting.command)
     root = Level(setting, Progress(setting), channels=setting.channels, supersteps=setting.play.supersteps)
     try:
-        yield from _run(root, setting)
+        due = yield from _beginning(root, setting)
+        yield from root.goes(due)
+        yield facts.RunFinished(root.values if root.shown is None else root.shown)
     except GraphError as error:
         yield facts.RunFailed(error.error, error.message)
     except UnresolvedTemplate as error:
         yield facts.RunFailed("UnresolvedTemplate", str(error))
 
 
-def _run(root: "Level", setting: Setting) -> Iterator[Fact]:
+def _beginning(root: "Level", setting: Setting) -> "Begins":
     if setting.recursion_limit < 1:
         raise GraphError("ValueError", "recursion_limit must be at least 1")
     if setting.command is not None and setting.command.error is not None:
         raise GraphError(*setting.command.error)
     if setting.ground is not None:
-        yield from root.goes_on(setting.ground, anew=setting.anew, fork=setting.fork)
-    elif setting.command is not None:
-        yield from root.commanded()
-    elif setting.given is None:
-        if setting.before is None:
-            raise GraphError("EmptyInputError", _NO_INPUT)
-        root.values = setting.channels.found(setting.before)
-        yield facts.ValuesChanged(root.values)
-    else:
-        yield from root.begins(setting.given, before=setting.before, step=setting.step, parent=setting.parent)
-    yield facts.RunFinished(root.values if root.shown is None else root.shown)
+        return root.goes_on(setting.ground, anew=setting.anew, fork=setting.fork)
+    if setting.command is not None:
+        return root.commanded()
+    if setting.given is not None:
+        return root.begins(setting.given, before=setting.before, step=setting.step, parent=setting.parent)
+    if setting.before is None:
+        raise GraphError("EmptyInputError", _NO_INPUT)
+    return root.stays(setting.before)
+
+
+class Due(msgspec.Struct, frozen=True, gc=False):
+    """What a level does next: the tasks of `checkpoint`, which the superstep at `position` of its play names.
+
+    `resumed`: they were due before this run. langgraph 1.2.22: such a run may take `more` supersteps than its
+    limit says.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    position: int
+    checkpoint: Checkpoint | None
+    resumed: bool = False
+    more: int = 0
+
+
+Begins = Generator[Fact, None, Due]
 
 
 class Level:
@@ -125,11 +142,9 @@ class Level:
         self.shown: Values | None = None
         self.interrupts: tuple[facts.Interrupt, ...] = ()
 
-    # --- the three beginnings ---
+    # --- beginnings: each gives what is due then ---
 
-    def begins(
-        self, given: Any, *, before: Values | None, step: int, parent: Checkpoint | None
-    ) -> Iterator[Fact]:
+    def begins(self, given: Any, *, before: Values | None, step: int, parent: Checkpoint | None) -> Begins:
         """From START, with an input."""
         channels = self._channels
         self.values = channels.found(before)
@@ -144,10 +159,9 @@ class Level:
         yield facts.CheckpointSaved(
             checkpoint, parent, "input", self.values, (start,), self._supersteps, -1, written
         )
-        yield from self._takes(written)
-        yield from self._from(checkpoint)
+        return (yield from self._first(checkpoint, written))
 
-    def commanded(self) -> Iterator[Fact]:
+    def commanded(self) -> Begins:
         """From START, with a command in place of an input: on a thread that has no checkpoint yet."""
         command = self._setting.command
         assert command is not None
@@ -166,9 +180,15 @@ class Level:
         )
         if command.writes:
             yield facts.ValuesChanged(self.values, _keys(command.writes))
-        yield from self._from(checkpoint)
+        return (yield from self._first(checkpoint, {}))
 
-    def goes_on(self, ground: Snapshot, *, anew: bool, fork: bool = False) -> Iterator[Fact]:
+    def stays(self, before: Values) -> Begins:
+        """Nowhere: there is nothing to do."""
+        self.values = self._channels.found(before)
+        yield facts.ValuesChanged(self.values)
+        return Due((), 0, None)
+
+    def goes_on(self, ground: Snapshot, *, anew: bool, fork: bool = False) -> Begins:
         """From a checkpoint: `anew` with this level's own play, else with the one that named its tasks."""
         command = self._setting.command if not self._within else None
         self.values = self._channels.found(ground.values)
@@ -202,76 +222,71 @@ class Level:
             tasks = tuple(outcome.task for outcome in outcomes)
             yield facts.CheckpointFound(ground, self.values, tasks, self._supersteps, position)
         if tasks and tasks[0].node == START:
-            yield from self._takes(self._channels.takes(ground.given))
-            yield from self._from(checkpoint)
-        else:
-            yield from self._on(outcomes, position, checkpoint, resumed=True, more=1 if fork else 2)
+            return (yield from self._first(checkpoint, self._channels.takes(ground.given)))
+        return Due(outcomes, position, checkpoint, resumed=True, more=1 if fork else 2)
 
     def _start(self, step: int) -> facts.Task:
         return facts.Task(self._setting.key, START, step, (START,), within=self._within)
 
-    def _takes(self, written: Values) -> Iterator[Fact]:
-        self.values = self._channels.write(self.values, (written,), new_id=self._progress.new_id)
+    def _first(self, parent: Checkpoint, written: Values) -> Begins:
+        """What the input writes, and the checkpoint behind it."""
         if written:
+            self.values = self._channels.write(self.values, (written,), new_id=self._progress.new_id)
             yield facts.ValuesChanged(self.values, frozenset(written))
-
-    def _from(self, parent: Checkpoint) -> Iterator[Fact]:
-        """The checkpoint behind the input, and everything after it."""
         checkpoint = self._checkpoint(parent.step + 1)
         tasks = self._tasks(0, checkpoint.step, ())
         yield facts.CheckpointSaved(checkpoint, parent, "loop", self.values, tasks, self._supersteps, 0)
-        yield from self._on(tuple(map(Outcome, tasks)), 0, checkpoint)
+        return Due(tuple([Outcome(task) for task in tasks]), 0, checkpoint)
 
     # --- supersteps ---
 
-    def _on(
-        self,
-        outcomes: tuple[Outcome, ...],
-        position: int,
-        checkpoint: Checkpoint,
-        *,
-        resumed: bool = False,
-        more: int = 0,
-    ) -> Iterator[Fact]:
-        """Superstep after superstep until there is none, or the graph stops.
-
-        langgraph 1.2.22: a run that goes on may take `more` supersteps than its limit says.
-        """
-        setting, played = self._setting, -more
+    def goes(self, due: Due) -> Iterator[Fact]:
+        """Superstep after superstep until there is none, or the graph stops."""
+        setting, progress = self._setting, self._progress
+        outcomes, position, parent = due.outcomes, due.position, due.checkpoint
+        resumed, played = due.resumed, -due.more
         while outcomes:
-            if not resumed and self._breaks(setting.pause_before, outcomes):
+            assert parent is not None
+            if setting.pause_before and not resumed and self._breaks(setting.pause_before, outcomes):
                 yield facts.Paused()
                 return
             resumed = False
-            stand = Stand(setting, self._progress, self._channels, self.values, checkpoint, Level)
-            performances = _Performances(outcomes, stand)
-            yield from performances.play()
-            writes = performances.writes
-            if performances.interrupts:
+            together = _Together(
+                outcomes, Stand(setting, progress, self._channels, self.values, parent, Level)
+            )
+            yield from together.play()
+            writes = together.writes
+            if together.interrupts:
                 if writes:
-                    self.shown = self._channels.write(self.values, writes, new_id=self._progress.new_id)
+                    self.shown = self._channels.write(self.values, writes, new_id=progress.new_id)
                     yield facts.ValuesChanged(self.shown, _keys(writes))
-                self.interrupts = performances.interrupts
+                self.interrupts = tuple(together.interrupts)
                 return
             if writes:
-                self.values = self._channels.write(self.values, writes, new_id=self._progress.new_id)
+                self.values = self._channels.write(self.values, writes, new_id=progress.new_id)
                 yield facts.ValuesChanged(self.values, _keys(writes))
-            parent, position, done = checkpoint, position + 1, outcomes
+            position, done = position + 1, outcomes
             checkpoint = self._checkpoint(parent.step + 1)
-            tasks = self._tasks(position, checkpoint.step, performances.packets)
+            tasks = self._tasks(position, checkpoint.step, together.packets)
             yield facts.CheckpointSaved(
                 checkpoint, parent, "loop", self.values, tasks, self._supersteps, position
             )
-            outcomes = tuple(map(Outcome, tasks))
+            parent = checkpoint
+            outcomes = tuple([Outcome(task) for task in tasks])
             played += 1
             if played == setting.recursion_limit:
                 raise GraphError("GraphRecursionError", _RECURSION.format(limit=setting.recursion_limit))
-            if self._breaks(setting.pause_after, done):
+            if setting.pause_after and self._breaks(setting.pause_after, done):
                 yield facts.Paused()
                 return
 
+    def through(self, beginning: Begins) -> Iterator[Fact]:
+        """A beginning, and everything after it."""
+        due = yield from beginning
+        yield from self.goes(due)
+
     def _breaks(self, nodes: frozenset[str], outcomes: tuple[Outcome, ...]) -> bool:
-        if not nodes or self._within:
+        if self._within:
             return False
         return "*" in nodes or any(outcome.task.node in nodes for outcome in outcomes)
 
@@ -396,7 +411,8 @@ def prepared(
         for place, script in enumerate(scripts)
         if PUSH not in script.triggers
     ]
-    pulled.sort(key=lambda task: task.node)
+    if len(pulled) > 1:
+        pulled.sort(key=lambda task: task.node)
     if len(pulled) == len(scripts):
         return tuple(pulled)
     waiting = [(place, script) for place, script in enumerate(scripts) if PUSH in script.triggers]
@@ -414,75 +430,65 @@ def prepared(
     return (*pushed, *pulled)
 
 
-class _Performances:
-    """The tasks of one superstep, side by side."""
+class _Together:
+    """The tasks of one superstep, side by side.
+
+    When they have been played, `writes` and `packets` are what they came to, in the order of folding; `interrupts`
+    are their questions.
+    """
+
+    __slots__ = ("_performances", "_progress", "_within", "interrupts", "packets", "writes")
 
     def __init__(self, outcomes: tuple[Outcome, ...], stand: Stand) -> None:
-        command = stand.setting.command
-        answers = (command.answers if command else None) or {}
-        self._stand = stand
-        self._outcomes = outcomes
-        self._going: dict[int, Performance] = {}
-        self._seen: dict[int, Any] = {}
-        for at, outcome in enumerate(outcomes):
-            if outcome.writes is not None:
-                self._seen[at] = Performance(outcome, stand, outcome.answers).seen
-            else:
-                new = tuple(answers[asked.id] for asked in outcome.interrupts if asked.id in answers)
-                if command is not None and not outcome.interrupts and not stand.checkpoint.within:
-                    new = command.loose
-                self._going[at] = Performance(outcome, stand, outcome.answers + new)
-                self._seen[at] = self._going[at].seen
+        self._progress = stand.progress
+        self._within = stand.checkpoint.within
+        self._performances = [Performance(outcome, stand, _answers(outcome, stand)) for outcome in outcomes]
+        self.writes: Sequence[dict[str, Any]] = ()
+        self.packets: Packets = ()
+        self.interrupts: Sequence[facts.Interrupt] = ()
 
     def play(self) -> Iterator[Fact]:
-        stand = self._stand
-        for at, outcome in enumerate(self._outcomes):
-            yield facts.TaskStarted(outcome.task, self._seen[at], stand.progress.tick())
-        for outcome in self._outcomes:
-            if outcome.writes is not None:
-                yield facts.TaskRecalled(outcome.task, outcome.update)
-        if stand.checkpoint.within:
+        performances, progress = self._performances, self._progress
+        for performance in performances:
+            yield facts.TaskStarted(performance.task, performance.seen, progress.tick())
+        if self._within:
             yield facts.TURN
+        if len(performances) == 1:
+            (only,) = performances
+            for fact in only:
+                if type(fact) is Wait and not self._within:
+                    progress.wait(fact.seconds)
+                yield fact
+            self.writes, self.packets, self.interrupts = only.writes, only.packets, only.interrupts
+            return
         # Time is counted once, by the root: what waits inside a subgraph waits there too.
-        progress = None if stand.checkpoint.within else stand.progress
-        yield from _side_by_side(list(self._going.values()), progress)
+        yield from _side_by_side(performances, None if self._within else progress)
+        # langgraph 1.2.22: what was sent is folded in last.
+        ended = sorted(performances, key=lambda performance: performance.task.push is not None)
+        self.writes = [write for performance in ended for write in performance.writes]
+        self.packets = [packet for performance in ended for packet in performance.packets]
+        self.interrupts = [asked for performance in performances for asked in performance.interrupts]
 
-    @property
-    def _in_order(self) -> Iterator[tuple[tuple[dict[str, Any], ...], Packets]]:
-        """What each task came to, in the order of folding. langgraph 1.2.22: what was sent comes last."""
-        order = sorted(range(len(self._outcomes)), key=lambda at: self._outcomes[at].task.push is not None)
-        for at in order:
-            going, outcome = self._going.get(at), self._outcomes[at]
-            if going is not None:
-                yield going.writes, going.packets
-            else:
-                yield outcome.writes or (), outcome.packets
 
-    @property
-    def writes(self) -> list[dict[str, Any]]:
-        return [write for writes, _ in self._in_order for write in writes]
-
-    @property
-    def packets(self) -> Packets:
-        return [packet for _, packets in self._in_order for packet in packets]
-
-    @property
-    def interrupts(self) -> tuple[facts.Interrupt, ...]:
-        return tuple(asked for going in self._going.values() for asked in going.interrupts)
+def _answers(outcome: Outcome, stand: Stand) -> tuple[Any, ...]:
+    """Every answer that a task has got, with that of this run's command to one that has not finished."""
+    command = stand.setting.command
+    if command is None or outcome.writes is not None:
+        return outcome.answers
+    if not outcome.interrupts and not stand.checkpoint.within:
+        return outcome.answers + command.loose
+    new = command.answers or {}
+    return outcome.answers + tuple(new[asked.id] for asked in outcome.interrupts if asked.id in new)
 
 
 def _keys(writes: Iterable[Any]) -> frozenset[str]:
-    return frozenset(key for write in writes for key in write)
+    return frozenset([key for write in writes for key in write])
 
 
 def _side_by_side(performances: list[Performance], progress: Progress | None) -> Iterator[Fact]:
-    if len(performances) == 1:
-        for fact in performances[0]:
-            if type(fact) is Wait and progress is not None:
-                progress.wait(fact.seconds)
-            yield fact
-        return
-    waiting = [(0.0, order, iter(performance)) for order, performance in enumerate(performances)]
+    # What an earlier run has finished is told before anything else happens.
+    recalled_first = sorted(performances, key=lambda performance: not performance.recalled)
+    waiting = [(0.0, order, iter(performance)) for order, performance in enumerate(recalled_first)]
     now, turn = 0.0, len(performances)
     while waiting:
         at, _, going = heapq.heappop(waiting)

@@ -380,6 +380,9 @@ def _merged(modes: frozenset[str]) -> dict[type, tuple[Show, ...]]:
     return {kind: tuple(table[kind] for table in tables if kind in table) for kind in kinds}
 
 
+_EVENTS = _merged(frozenset({"events"}))
+_NOTHING = _merged(frozenset())
+
 # Events whose names say nothing of the subgraph that they come from.
 _UNNAMED = ("messages/metadata", "messages/partial", "messages/complete", "events")
 
@@ -392,32 +395,34 @@ class Projector:
     def __init__(self, modes: frozenset[str], view: View) -> None:
         self._table = _merged(modes)
         self._stage = Stage(view)
-        self._inside = Stage(view.inside(), shown=self._stage.shown, totals=self._stage.totals)
+        self._inside: Stage | None = None  # made for the first fact of a subgraph
         # langgraph-api 0.16.7: `events` come from every level, asked for or not.
-        self._inside_table = self._table if view.run.subgraphs else _merged(modes & {"events"})
-        self._holds = "events" in modes and ("custom" in modes or view.run.subgraphs)
+        traced = "events" in modes
+        self._inside_table = self._table if view.run.subgraphs else _EVENTS if traced else _NOTHING
+        self._holds = traced and ("custom" in modes or view.run.subgraphs)
         self._held: list[Part] = []
 
     def parts(self, fact: Fact) -> Sequence[Part]:
         """What the fact adds to the stream, in order."""
+        shows = self._table.get(type(fact))
+        if shows is not None and not self._holds:
+            return [part for show in shows for part in show(fact, self._stage)]
         if type(fact) is facts.Inside:
             return list(self._from_inside(fact))
-        shows = self._table.get(type(fact))
-        if self._holds:
-            return list(self._turned(fact, shows or ()))
-        if shows is None:
-            return ()
-        return [part for show in shows for part in show(fact, self._stage)]
+        return list(self._turned(fact, shows or ())) if self._holds else ()
 
     def _from_inside(self, inside: facts.Inside) -> Iterator[Part]:
         """The parts of a subgraph's fact; with `events`, what is named after it is held back as custom payloads are."""
-        fact = inside.fact
+        fact, stage = inside.fact, self._inside
+        if stage is None:
+            stage = self._stage
+            stage = self._inside = Stage(stage.view.inside(), shown=stage.shown, totals=stage.totals)
         shows = self._inside_table.get(type(fact), ())
         early = self._holds and type(fact) is facts.GraphReturned
         if early:
             yield from self._released()
         for show in shows:
-            for event, payload in show(fact, self._inside):
+            for event, payload in show(fact, stage):
                 if event in _UNNAMED:
                     yield event, payload
                 elif self._holds and event != "messages":

@@ -11,6 +11,7 @@ from mockgraph.script.model import Play
 from mockgraph.words.ids import digest, uuid4
 
 NOBODY: frozenset[str] = frozenset()
+RECURSION_LIMIT = 10007  # langgraph 1.2.22
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -29,7 +30,7 @@ class Command(msgspec.Struct, frozen=True):
     error: tuple[str, str] | None = None
 
 
-class Setting(msgspec.Struct, frozen=True):
+class Setting(msgspec.Struct, frozen=True, gc=False):
     """What a play is played on: the run and the thread as they are when it begins.
 
     `before` are the thread's values, None on a thread without checkpoints; `step` and `parent` its last
@@ -51,7 +52,7 @@ class Setting(msgspec.Struct, frozen=True):
     streaming: bool
     traced: bool
     scope: dict[str, Any]
-    recursion_limit: int = 10007
+    recursion_limit: int = RECURSION_LIMIT
     ground: Snapshot | None = None
     anew: bool = False
     fork: bool = False

@@ -79,19 +79,16 @@ class Channels(msgspec.Struct, frozen=True):
             return key in self.input_keys
         return not self.closed or key in self.declared
 
-    def knows(self, key: str) -> bool:
-        """Whether a write to the key reaches the state."""
-        return not self.closed or key in self.declared
-
     def write(self, values: Values, writes: Iterable[Mapping[str, Any]], *, new_id: NewId) -> Values:
         """The values after the writes of one superstep, in order."""
-        changed = dict(values)
+        changed, declared = dict(values), self.declared
         once: set[str] = set()
         for write in writes:
             for key, value in write.items():
-                if not self.knows(key):
+                name = declared.get(key)
+                if name is None and self.closed:
                     continue
-                reducer = REDUCERS[self.declared[key]] if key in self.declared else _LAST
+                reducer = _LAST if name is None else REDUCERS[name]
                 if not reducer.many:
                     if key in once:
                         raise GraphError("InvalidUpdateError", _TWICE.format(key=key))
@@ -99,7 +96,7 @@ class Channels(msgspec.Struct, frozen=True):
                     changed[key] = value
                 else:
                     changed[key] = _folded(reducer, changed.get(key, reducer.start), value, new_id)
-        if self.declared and changed.keys() != values.keys():
+        if declared and len(changed) != len(values):
             return self._in_order(changed)
         return changed
 

@@ -4,6 +4,7 @@ What needs no stub: going on with nodes that are due, replaying from an older ch
 updates. A resume that answers somebody, and a command that goes somewhere, are matched like an input.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -15,7 +16,6 @@ from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Checkpoint, Snapshot
 from mockgraph.engine.setting import Command
-from mockgraph.meaning.channels import Values
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.requests import SCOPE, RunRequest, scope
 from mockgraph.script.choosing import choose, misses
@@ -31,7 +31,7 @@ class Unmatched(Refusal):
         super().__init__(422, report)
 
 
-class Beginning(msgspec.Struct, frozen=True):
+class Beginning(msgspec.Struct, frozen=True, gc=False):
     """Where a run begins.
 
     `stub` is None where the graph itself would refuse or ignore what the run brings. The rest is as in
@@ -179,18 +179,11 @@ class _Choosing:
     ) -> Stub:
         """The stub that takes the run; `other` is what it knows in place of what its thread says."""
         counts, graph = self._namespace.played, self._graph
-
-        def seen(roots: Any) -> dict[str, Any]:
-            known = scope(self._request, self._thread, roots)
-            known.update({root: loads(value) for root, value in (other or {}).items() if root in known})
-            if resume is not None and "resume" in known:
-                known["resume"] = resume
-            return known
-
         try:
-            stub = choose(graph, seen(graph.roots), last_played=after, played=counts.__getitem__)
+            seen = self._seen(graph.roots, other, resume)
+            stub = choose(graph, seen, last_played=after, played=counts.__getitem__)
             if stub is None:
-                everything = seen(tuple(SCOPE))
+                everything = self._seen(tuple(SCOPE), other, resume)
                 missed = misses(graph, everything, last_played=after, played=counts.__getitem__)
                 text = report(
                     self._request.asked,
@@ -205,6 +198,14 @@ class _Choosing:
             raise self._failed(error) from None
         counts[stub] += 1
         return stub
+
+    def _seen(self, roots: Iterable[str], other: dict[str, bytes] | None, resume: Any) -> dict[str, Any]:
+        known = scope(self._request, self._thread, roots)
+        if other:
+            known.update({root: loads(value) for root, value in other.items() if root in known})
+        if resume is not None and "resume" in known:
+            known["resume"] = resume
+        return known
 
     def _failed(self, error: MatchingFailed) -> Unmatched:
         asked = f"{self._request.asked}  graph '{self._graph.graph_id}'"
@@ -231,10 +232,3 @@ def _waiting(ground: Snapshot | None) -> list[tuple[str, str, Any]]:
         for outcome in ground.pending
         for asked in outcome.interrupts
     ]
-
-
-def values_at(begun: Beginning) -> Values | None:
-    """The values that a run begins on, None on nothing."""
-    if begun.ground is not None:
-        return begun.ground.values
-    return None if begun.before is None else loads(begun.before)

@@ -118,7 +118,9 @@ class LiveRun:
         run, outcome = self.run, self.outcome
         ready: list[Part] = []
         try:
-            for count, (fact, parts) in enumerate(tell(run, self.request.data), start=1):
+            played, parts_of = tell(run, self.request.data)
+            for count, fact in enumerate(played, start=1):
+                parts = parts_of(fact)
                 run.told = count
                 outcome.note(fact, parts)
                 ready.extend(map(self._part, map(encoded, parts)))

@@ -110,25 +110,23 @@ class Namespace:
 
     def new_thread_id(self, request: bytes) -> str:
         """The id of a thread that `POST /threads` makes: the next one for such a request."""
-        return self._at(self._bits(b"thread " + request))
-
-    def new_run_ids(self, thread: Thread | None, request: bytes) -> tuple[str, str]:
-        """The ids of a run and of its thread; a stateless run brings its own thread."""
-        if thread is None:
-            bits = self._bits(b"stateless " + request)
-            return self._at(bits), self._at(digest(bits, "thread"))
-        if self.options.deterministic:
-            key = digest(self.options.seed, f"{thread.thread_id} run {thread.made}")
-            return self._at(key), thread.thread_id
-        return self._at(os.urandom(16)), thread.thread_id
-
-    def _at(self, bits: bytes) -> str:
+        bits = self._bits(b"thread " + request) if self.options.deterministic else os.urandom(16)
         return uuid7(self.options.clock.now(), bits)
 
-    def _bits(self, request: bytes) -> bytes:
-        """Random bits; with a seed, a hash of the request and of how often it was made."""
+    def new_run_ids(self, thread: Thread | None, request: bytes, now: int) -> tuple[str, str]:
+        """The ids of a run and of its thread; a stateless run brings its own thread."""
         if not self.options.deterministic:
-            return os.urandom(16)
+            bits, more = os.urandom(16), os.urandom(16)
+        elif thread is None:
+            bits = self._bits(b"stateless " + request)
+            more = digest(bits, "thread")
+        else:
+            bits = digest(self.options.seed, f"{thread.thread_id} run {thread.made}")
+            more = b""
+        return uuid7(now, bits), thread.thread_id if thread is not None else uuid7(now, more)
+
+    def _bits(self, request: bytes) -> bytes:
+        """A hash of the request and of how often it was made."""
         asked = key_of(request.decode("utf-8", "replace"))
         self._asked[asked] += 1
         return digest(self.options.seed, f"{asked.hex()} {self._asked[asked]}")

@@ -67,8 +67,9 @@ def parts_of(run: Run) -> Iterator[Part]:
     if not run.started or not resumable(run):
         return
     numbers = Numbers(run.start)
-    for fact, parts in islice(tell(run, Description(run).request), run.told):
-        for part in parts:
+    played, parts = tell(run, Description(run).request)
+    for fact in islice(played, run.told):
+        for part in parts(fact):
             told = Part(*encoded(part), numbers.next())
             if stored(told.event, run):
                 yield told

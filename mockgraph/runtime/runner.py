@@ -102,14 +102,17 @@ class Runner:
         outcome, run = begun.outcome, begun.run
         tape = self.namespace.tapes.get(run.thread_id)
         numbered = streamed and bool(request.data.get("stream_resumable"))
+        noted = numbered or tape is not None
         pairs: list[tuple[str, bytes]] = []
         try:
-            for fact, parts in tell(run, request.data):
+            played, parts_of = tell(run, request.data)
+            for fact in played:
+                parts = parts_of(fact)
                 outcome.note(fact, parts)
-                if parts and streamed and not numbered and tape is None:
-                    begun.parts.extend([encoded(part)[1] for part in parts])
-                elif parts and (numbered or tape is not None):
+                if parts and noted:
                     pairs.extend(map(encoded, parts))
+                elif parts and streamed:
+                    begun.parts.extend([encoded(part)[1] for part in parts])
             if not (streamed and run.temporary):
                 outcome.close()
         except Exception as error:
@@ -179,8 +182,8 @@ class Runner:
         api_url: str,
     ) -> Run:
         namespace, data = self.namespace, request.data
-        run_id, thread_id = namespace.new_run_ids(thread, request.body)
         now = namespace.options.clock.now()
+        run_id, thread_id = namespace.new_run_ids(thread, request.body, now)
         inherited = assistant.inherited
         if thread is not None:
             now = max(now, thread.updated_at + 1)
@@ -223,9 +226,7 @@ class Runner:
         try:
             return beginning(self.namespace, request, graph, thread)
         except Unmatched as error:
-            settling.journal(
-                self.namespace, request, graph.graph_id, None, status="unmatched", report=error.detail
-            )
+            settling.refused(self.namespace, request, graph, error.detail)
             raise
 
     # --- the beginning and the end of a run ---
@@ -236,15 +237,15 @@ class Runner:
         run.started = True
         run.status = "running"
         run.start = self.namespace.options.clock.now()
-        run.before, run.step, run.parent = begun.before, begun.step, begun.parent
-        run.after, run.ground, run.anew, run.fork = begun.after, begun.ground, begun.anew, begun.fork
-        if run.ground is not None:
-            run.parent = run.ground.checkpoint
-        if thread is not None and thread.trail and thread.trail[-1] is not run:
-            # One that was delayed comes behind those that went before it.
-            thread.trail = [*(writer for writer in thread.trail if writer is not run), run]
+        run.before, run.step, run.parent, run.after = begun.before, begun.step, begun.parent, begun.after
+        if begun.ground is not None:
+            run.parent = begun.ground.checkpoint
+            run.ground, run.anew, run.fork = begun.ground, begun.anew, begun.fork
         if thread is not None:
             run.start = max(run.start, thread.updated_at + 1)
+            if thread.trail and thread.trail[-1] is not run:
+                # One that was delayed comes behind those that went before it.
+                thread.trail = [*(writer for writer in thread.trail if writer is not run), run]
         if begun.kept is not None:
             carried = loads(begun.kept)
             now = {key: value for key, value in scope(request, thread, carried).items() if value is not None}

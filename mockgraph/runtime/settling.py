@@ -15,6 +15,7 @@ from mockgraph.runtime.journal import Entry
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.telling import Outcome
+from mockgraph.script.model import Graph
 
 # Failures that are mockgraph's own: a test must not pass over them, whatever its client does with errors.
 _OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed")
@@ -35,9 +36,8 @@ def end(
         status = "success" if outcome.error is None else "error"
     run.started = run.started and not outcome.broke
     run.status = status
-    run.ended = max(namespace.options.clock.now(), run.start + 1)
-    if outcome.saved is not None:
-        run.ended = max(run.ended, outcome.saved.at + 1)
+    last = run.start if outcome.saved is None else outcome.saved.at
+    run.ended = max(namespace.options.clock.now(), run.start + 1, last + 1)
     if run.temporary:
         namespace.threads.remove(run.thread_id)
         namespace.runs.pop(run.run_id, None)
@@ -136,25 +136,14 @@ def forget(namespace: Namespace, run: Run, thread: Thread | None) -> None:
 
 def note(namespace: Namespace, request: RunRequest, run: Run, report: str | None) -> None:
     """Journal a run that ended."""
-    journal(namespace, request, run.graph.graph_id, run.stub.name if run.stub else None, run.status, report)
-
-
-def journal(
-    namespace: Namespace,
-    request: RunRequest,
-    graph_id: str,
-    stub: str | None,
-    status: str,
-    report: str | None,
-) -> None:
-    """Journal what became of a request for a run."""
+    stub = run.stub.name if run.stub is not None else None
     namespace.journal.add(
-        Entry(
-            asked=request.asked,
-            graph_id=graph_id,
-            stub=stub,
-            status=status,
-            seconds=request.age(),
-            report=report,
-        )
+        Entry(request.asked, run.graph.graph_id, stub, run.status, request.age(), report=report)
+    )
+
+
+def refused(namespace: Namespace, request: RunRequest, graph: Graph, report: str) -> None:
+    """Journal a run that no stub matched, and of which nothing was made."""
+    namespace.journal.add(
+        Entry(request.asked, graph.graph_id, None, "unmatched", request.age(), report=report)
     )

@@ -19,16 +19,13 @@ from mockgraph.meaning.channels import Values
 from mockgraph.words.errors import GraphError
 
 
-def tell(run: Run, request: dict[str, Any]) -> Iterator[tuple[Fact, Sequence[Part]]]:
-    """Every fact of a run that has started, with the parts that it becomes."""
+def tell(run: Run, request: dict[str, Any]) -> tuple[Iterator[Fact], Callable[[Fact], Sequence[Part]]]:
+    """The facts of a run that has started, and the parts that each becomes, to be asked for in order."""
     description = Description(run, request)
     modes, channels = frozenset(description.modes), run.graph.channels
     # langgraph-api 0.16.7: with `events`, the output schema narrows nothing.
     view = View(description, channels.whole() if "events" in modes else channels, modes)
-    projector = Projector(modes, view)
-    parts = projector.parts
-    for fact in play(states.setting(description)):
-        yield fact, parts(fact)
+    return play(states.setting(description)), Projector(modes, view).parts
 
 
 def encoded(part: Part) -> tuple[str, bytes]:
