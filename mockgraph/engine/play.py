@@ -405,17 +405,16 @@ def prepared(
     """
     if position >= len(supersteps):
         return ()
-    scripts = supersteps[position].tasks
-    pulled = [
-        facts.Task(key, script.node, step + 1, script.triggers, place, within, script=script)
-        for place, script in enumerate(scripts)
-        if PUSH not in script.triggers
-    ]
-    if len(pulled) > 1:
-        pulled.sort(key=lambda task: task.node)
-    if len(pulled) == len(scripts):
-        return tuple(pulled)
-    waiting = [(place, script) for place, script in enumerate(scripts) if PUSH in script.triggers]
+    superstep = supersteps[position]
+    pulled = tuple(
+        [
+            facts.Task(key, script.node, step + 1, script.triggers, place, within, script=script)
+            for place, script in superstep.pulled
+        ]
+    )
+    if not superstep.sent:
+        return pulled
+    waiting = list(superstep.sent)
     order: list[tuple[int, model.Task, Any]] = []
     for node, packet in packets:
         taker = next((pair for pair in waiting if pair[1].node == node), None)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.engine import facts
-from mockgraph.engine.facts import Checkpoint, Fact, Interrupt, Outcome, Snapshot
+from mockgraph.engine.facts import Checkpoint, Fact, Outcome, Snapshot
 from mockgraph.meaning.channels import Values
 from mockgraph.script.model import Superstep
 from mockgraph.words.vocabulary import START
@@ -166,8 +166,3 @@ _ENTERED: dict[type, Any] = {
     facts.TaskFailed: _failed,
     facts.InputRefused: _failed,
 }
-
-
-def wire_interrupt(interrupt: Interrupt) -> dict[str, Any]:
-    """An interrupt as threads and states keep it."""
-    return {"id": interrupt.id, "value": interrupt.value}

@@ -38,7 +38,7 @@ class Channels(msgspec.Struct, frozen=True):
 
     `declared` maps keys to reducer names, in order. With `closed`, keys that it lacks are dropped.
     `input_keys` and `output_keys` narrow what a run takes and what its views show; `starts` names the channels
-    that are there before they are written (None: each whose reducer has a zero).
+    that are there before they are written (None: each whose reducer has a zero), and `zero` is how they are then.
     """
 
     declared: dict[str, str] = {}
@@ -46,14 +46,19 @@ class Channels(msgspec.Struct, frozen=True):
     input_keys: tuple[str, ...] | None = None
     output_keys: tuple[str, ...] | None = None
     starts: tuple[str, ...] | None = None
+    zero: Values = {}
 
-    def start(self) -> Values:
-        """The values before anything was written: reducer channels at their zero."""
-        return {
+    def __post_init__(self) -> None:
+        zero = {
             key: REDUCERS[name].start
             for key, name in self.declared.items()
             if REDUCERS[name].start is not None and (self.starts is None or key in self.starts)
         }
+        msgspec.structs.force_setattr(self, "zero", zero)
+
+    def start(self) -> Values:
+        """The values before anything was written: reducer channels at their zero."""
+        return self.zero
 
     def found(self, before: Values | None) -> Values:
         """The values that a run begins with: those of its thread, as far as the schema knows them."""

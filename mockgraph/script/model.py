@@ -11,6 +11,7 @@ import msgspec
 from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.chunks import Chunk
 from mockgraph.script.matching import Condition
+from mockgraph.words.vocabulary import PUSH
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -140,9 +141,24 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Superstep(msgspec.Struct, frozen=True):
-    """Tasks that run side by side, as written."""
+    """Tasks that run side by side, as written.
+
+    `pulled` are those that an edge sets off and their places among the tasks, by the names of their nodes; `sent`
+    are the others, as written.
+    """
 
     tasks: tuple[Task, ...]
+    pulled: tuple[tuple[int, Task], ...] = ()
+    sent: tuple[tuple[int, Task], ...] = ()
+
+    def __post_init__(self) -> None:
+        places = list(enumerate(self.tasks))
+        pulled = sorted(
+            (pair for pair in places if PUSH not in pair[1].triggers), key=lambda pair: pair[1].node
+        )
+        sent = [pair for pair in places if PUSH in pair[1].triggers]
+        msgspec.structs.force_setattr(self, "pulled", tuple(pulled))
+        msgspec.structs.force_setattr(self, "sent", tuple(sent))
 
 
 def steps_of(supersteps: Iterable[Superstep]) -> Iterator[Step]:
