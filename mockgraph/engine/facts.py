@@ -4,6 +4,7 @@ Facts carry enough for the richest view; a view that shows less leaves things ou
 but derived when a view asks, from the run's key.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ from mockgraph.script.model import Model, Superstep
 from mockgraph.script.model import Task as ScriptedTask
 from mockgraph.words.ids import digest, uuid6, uuid7, uuid_raw
 from mockgraph.words.vocabulary import PULL, PUSH
+
+Packets = Sequence[tuple[str, Any]]  # what is sent: nodes and their inputs
 
 
 class Task(msgspec.Struct, frozen=True, gc=False):
@@ -135,7 +138,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """A checkpoint as it stands: its values, the tasks that it named, and what has become of them.
 
     `supersteps` is the play that named them, `position` where they stand in it. `stored` and `writer` are what the
-    backend keeps with it (its metadata, and the run that brought it so far), and nothing to the engine.
+    backend keeps with it (its metadata, and the run that brought it so far), and nothing to the engine. `base` is,
+    of an edit, the checkpoint beneath, with what the edit wrote in a task's place.
     """
 
     checkpoint: Checkpoint
@@ -148,9 +152,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     given: Any = None
     stored: Any = None
     writer: Any = None
-    base: "Snapshot | None" = (
-        None  # of an edit: the checkpoint beneath, with what the edit wrote in a task's place
-    )
+    base: "Snapshot | None" = None
 
     @property
     def pending(self) -> tuple[Outcome, ...]:

@@ -18,7 +18,8 @@ class Command(msgspec.Struct, frozen=True):
     """What a run's command comes to: writes to the state, nodes to go to (with an input, where it was sent), answers.
 
     `goes` is whether it names any node, the graph's own or not; `sent` whether it sends to them. `answers` are by
-    interrupt id, None where it resumes nothing; `loose` is an answer that nobody has asked for yet; `error` is why the graph refuses it.
+    interrupt id, None where it resumes nothing; `loose` is an answer that nobody has asked for yet; `error` is why
+    the graph refuses it.
     """
 
     writes: tuple[Mapping[str, Any], ...] = ()
