@@ -76,10 +76,16 @@ def checkpoints(client: httpx.Client, path: str) -> list[dict[str, Any]]:
 # --- ending runs ---
 
 
+@pytest.mark.parametrize("kind", ["pending", "playing"])
 @pytest.mark.parametrize("action", ["rollback", "delete"])
-def test_a_pending_run_that_is_undone_leaves_its_thread_idle(client: httpx.Client, action: str) -> None:
+def test_a_run_that_is_undone_leaves_its_thread_idle(client: httpx.Client, action: str, kind: str) -> None:
     path = thread(client)
-    waiting = client.post(f"{path}/runs", json=run("quick", after_seconds=60)).json()["run_id"]
+    asked = run("quick", after_seconds=60) if kind == "pending" else run("endless")
+    waiting = client.post(f"{path}/runs", json=asked).json()["run_id"]
+    while client.get(f"{path}/runs/{waiting}").json()["status"] != (
+        "pending" if kind == "pending" else "running"
+    ):
+        pass
     if action == "delete":
         assert client.delete(f"{path}/runs/{waiting}").status_code == 204
     else:
