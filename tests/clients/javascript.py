@@ -1,5 +1,6 @@
 """Scripts for node: the two generations of the JavaScript client that they are run with, and what they print."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -42,12 +43,15 @@ def ready(version: str) -> Path:
     folder = SCRIPTS / f"v{version}"
     program("node")
     npm = program("npm")
-    if installed(folder) != version:
-        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        npm_said = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=_INSTALLING
-        )
-        assert npm_said.returncode == 0, npm_said.stdout + npm_said.stderr
+    with (folder / "package.json").open("rb") as lock:
+        # A folder is never installed by two workers at a time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if installed(folder) != version:
+            command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+            npm_said = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=_INSTALLING
+            )
+            assert npm_said.returncode == 0, npm_said.stdout + npm_said.stderr
     assert installed(folder) == version
     return folder
 

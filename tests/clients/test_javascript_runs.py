@@ -13,7 +13,7 @@ from tests.clients.desk import said
 from tests.clients.javascript import told
 from tests.clients.proxy import Proxy
 
-pytestmark = [pytest.mark.xdist_group("npm"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 ANSWERED = ["A refund, please.", "Let me look.", "Done."]
 TOLD = [

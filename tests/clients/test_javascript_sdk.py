@@ -15,8 +15,7 @@ from tests.clients import document
 from tests.clients.javascript import told
 from tests.clients.shop import ORDERED, THANKED, spoken
 
-# One worker installs, and a folder is never installed twice at a time.
-pytestmark = [pytest.mark.xdist_group("npm"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_the_documents_code_prints_the_documents_output(mockgraph: MockGraph, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """mockgraph's bytes against the real server's, scenario by scenario.
 
 A run costs the real server about a second whether it is alone or one of forty, so all scenarios are played to
-both servers at once, before the first comparison.
+both servers at once, before the first comparison. With pytest-xdist they belong into one worker: `--dist loadfile`.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from tests.contract.report import difference
 from tests.contract.scenarios import SCENARIOS, Scenario
 from tests.contract.servers import HERE, mock_server, real_server
 
-pytestmark = [pytest.mark.xdist_group("contract"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 AT_ONCE = 32
 FEW = 12
