@@ -53,7 +53,8 @@ class Run(msgspec.Struct, gc=False):
     From `stub`, `before`, `step`, `parent`, `start` and `scope` its facts can be played again at any time, and
     those of a run that goes on from a checkpoint from `ground`, `anew` and `fork` (see `engine.setting`); `after`
     is the stub that the thread stood at before. `told` counts those that clients have seen, None when all have.
-    `started` is False for a run that never played; `ended` is when it was over.
+    `started` is False for a run that never played; `ended` is when it was over. `told_from` is when the ids of its
+    stream's parts begin; `stands` is the stub that its thread stood at when it had ended.
     """
 
     run_id: str
@@ -73,6 +74,7 @@ class Run(msgspec.Struct, gc=False):
     step: int = -2
     parent: Checkpoint | None = None
     start: int = 0
+    told_from: int = 0
     scope: bytes = b"{}"
     after: str | None = None
     ground: Snapshot | None = None
@@ -81,6 +83,7 @@ class Run(msgspec.Struct, gc=False):
     told: int | None = 0
     started: bool = False
     ended: int = 0
+    stands: str | None = None
 
 
 class Description:

@@ -1,5 +1,6 @@
 """Thread state and history: checkpoints are not stored but played again from the script when somebody reads."""
 
+import contextlib
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend.commands import command_of
-from mockgraph.backend.json import kept, loads
+from mockgraph.backend.json import loads
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Checkpoint, Fact, Interrupt, Outcome, Snapshot, Task
@@ -16,9 +17,9 @@ from mockgraph.engine.play import play
 from mockgraph.engine.projections import folded
 from mockgraph.engine.setting import RECURSION_LIMIT, Setting
 from mockgraph.engine.snapshots import entries
-from mockgraph.meaning.channels import Values
 from mockgraph.script.model import Play
 from mockgraph.words.clock import iso
+from mockgraph.words.errors import GraphError
 from mockgraph.words.ids import key_of
 from mockgraph.words.vocabulary import TOKEN_MODES
 
@@ -36,11 +37,6 @@ EMPTY: dict[str, Any] = {
     "checkpoint_id": None,
     "parent_checkpoint_id": None,
 }
-
-
-def dumped(values: Values) -> bytes:
-    """Values as records keep them."""
-    return kept(values)
 
 
 # --- playing again ---------------------------------------------------------------------------------------
@@ -222,9 +218,11 @@ def current(snapshot: Snapshot, thread: Thread, *, subgraphs: bool = False) -> d
     if not pending or not done:
         return shown
     writes = [write for outcome in done for write in outcome.writes or ()]
-    channels = thread.runs[-1].graph.channels if thread.runs else None
-    if channels is not None:
-        shown["values"] = channels.write(snapshot.values, writes, new_id=_no_id)
+    writer: Run | None = snapshot.writer
+    if writer is not None:
+        # Writes that cannot be folded have failed their run; the values are then those before them.
+        with contextlib.suppress(GraphError):
+            shown["values"] = writer.graph.channels.write(snapshot.values, writes, new_id=_no_id)
     tasks = shown["tasks"]
     shown["next"] = [task["name"] for task in tasks if task["id"] in pending]
     shown["tasks"] = [task if task["id"] in pending else {**task, "interrupts": []} for task in tasks]

@@ -24,7 +24,8 @@ class Thread(msgspec.Struct, gc=False):
     streamed its subgraphs, stopped in; those of before, where a run has been deleted. `step` and `checkpoint` are
     those of the newest checkpoint (-2 and None before the first); `last_played` is the stub that stands at its end.
     `trail` is who has written checkpoints, oldest first: runs, and state updates as the checkpoints that they made;
-    `made` counts the runs, deleted ones too. `by_run` threads were made by a run and show their keys in another
+    `made` counts the runs and the edits, deleted ones too; `newest` are the milliseconds of the newest id that a part
+    of its stream has. `by_run` threads were made by a run and show their keys in another
     order.
     """
 
@@ -46,6 +47,7 @@ class Thread(msgspec.Struct, gc=False):
     interrupts: bytes | None = None
     trail: list[Run | Snapshot] = []
     made: int = 0
+    newest: int = 0
 
     @property
     def runs(self) -> list[Run]:
@@ -55,6 +57,10 @@ class Thread(msgspec.Struct, gc=False):
     def changed(self, at: int) -> None:
         """Something was written to it; its time never runs backwards, for checkpoints are ordered by it."""
         self.updated_at = max(self.updated_at, at)
+
+    def told_from(self, at: int) -> int:
+        """When the ids of parts begin that are told from now on: each is greater than all before it on the thread."""
+        return max(at, (self.newest + 1) * 1000)
 
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""

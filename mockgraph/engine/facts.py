@@ -132,6 +132,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     failed: tuple[str, str] | None = None
     gone: bool = False  # a command went to it, beside what the checkpoint named
     inner: "Snapshot | None" = None  # where the graph inside it stands
+    recast: bool = False  # another play says what it does from now on
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class WentOut(Exception):
     """A node inside a subgraph leaves it for a node of the graph around: the subgraph ends here."""
 
-    def __init__(self, update: Any) -> None:
-        self.update = update
+    def __init__(self, update: Any, writes: tuple[dict[str, Any], ...]) -> None:
+        self.update = update  # as the node returned it
+        self.writes = writes
 
 
 class Stand(msgspec.Struct, frozen=True, gc=False):
@@ -105,7 +106,7 @@ class Performance:
                     inside = yield from self._inside(step)
                 except WentOut as way:
                     # langgraph 1.2.22: the node is left without having returned.
-                    self.writes = (way.update,) if way.update else ()
+                    self.writes = way.writes
                     yield facts.TaskFinished(task, way.update, self.writes, progress.tick())
                     return
                 if inside is None:
@@ -120,8 +121,9 @@ class Performance:
             updates.append(inside)
             returned.extend(self._new(inside))
         result: Any = updates if len(updates) > 1 else (updates[0] if updates else None)
+        writes = tuple([update for update in updates if update])
         if went is not None and went.parent:
-            raise WentOut(result)
+            raise WentOut(result, writes)
         if traced:
             output = result if went is None else self._command(result, went)
             yield facts.NodeReturned(task, output)
@@ -130,8 +132,8 @@ class Performance:
             yield facts.TURN
         for message in returned:
             yield facts.MessageReturned(task, message)
-        self.writes = tuple([update for update in updates if update])
-        yield facts.TaskFinished(task, result, self.writes, progress.tick(), self.packets)
+        self.writes = writes
+        yield facts.TaskFinished(task, result, writes, progress.tick(), self.packets)
 
     def _command(self, update: Any, went: model.Goto) -> dict[str, Any]:
         """The Command that the node returned, as LangChain's events show it."""
@@ -161,10 +163,11 @@ class Performance:
         )
         given = self._handed_on() if step.input is None else self._filled(step.input, static=False)
         yield facts.GraphEntered(self.task, given)
-        if self._outcome.inner is None:
+        inner, recast = self._outcome.inner, self._outcome.recast
+        if inner is None or (recast and not inner.pending):
             going = level.begins(given, before=None, step=-2, parent=None)
         else:
-            going = level.goes_on(self._outcome.inner, anew=self._resumed)
+            going = level.goes_on(inner, anew=recast)
         try:
             for fact in level.through(going):
                 yield fact if type(fact) in (Wait, Inside) else Inside(namespace, fact)
@@ -190,12 +193,6 @@ class Performance:
             if reducer == "add_messages" and isinstance(given.get(key), list):
                 given[key] = [WireMessage(message) for message in given[key]]
         return given
-
-    @property
-    def _resumed(self) -> bool:
-        """Whether this run answers the node (or one inside it), so that its script is another than before."""
-        answers = self._stand.setting.command.answers if self._stand.setting.command else None
-        return answers is not None and any(asked.id in answers for asked in self._outcome.interrupts)
 
     def _new(self, values: Values) -> Iterator[Message]:
         """The messages among the values of a subgraph that the state has not had before."""

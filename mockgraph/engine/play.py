@@ -332,7 +332,7 @@ class Level:
                 if script.input is None and before is not None:
                     script = msgspec.structs.replace(script, input=before.input)
                 task = msgspec.structs.replace(outcome.task, script=script)
-                outcomes.append(msgspec.structs.replace(outcome, task=task))
+                outcomes.append(msgspec.structs.replace(outcome, task=task, recast=True))
         gone = command.goto if command is not None and not self._within else ()
         due = {outcome.task.node for outcome in ground.pending}
         if command is not None and not command.sent:

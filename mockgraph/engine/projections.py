@@ -2,7 +2,7 @@
 
 Theory of operation. A projection never looks at another one, nor at what came before: two modes cannot
 disagree, because neither has anything to disagree with. (The legacy `messages` mode repeats the text so far;
-its sum is kept in the View's Totals and is made of chunk facts alone.)
+its sum is kept in the Stage's `totals` and is made of chunk facts alone. The modes of messages show each one once.)
 
 Which parts a fact becomes is looked up, not decided: for a set of modes the tables are merged once into one
 from kind of fact to the functions to call, in ORDER. Several modes on one fact: the mode's own part first,

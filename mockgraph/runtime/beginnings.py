@@ -11,7 +11,7 @@ import msgspec
 
 from mockgraph.backend import states
 from mockgraph.backend.commands import command_of
-from mockgraph.backend.json import loads
+from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Checkpoint, Snapshot
@@ -67,7 +67,7 @@ def beginning(namespace: Namespace, request: RunRequest, graph: Graph, thread: T
     if data.get("command"):
         return choosing.commanded(snapshot, fork=bool(named) and not resumes)
     if data.get("input") is not None:
-        values = states.dumped(snapshot.values)
+        values = kept(snapshot.values)
         return choosing.from_start(values, snapshot.checkpoint.step, snapshot.checkpoint, _after(snapshot))
     return choosing.goes_on(snapshot, fork=bool(named))
 
@@ -77,9 +77,7 @@ def _after(snapshot: Snapshot) -> str | None:
     writer: Run | None = snapshot.writer
     if writer is None:
         return None
-    if snapshot.source == "input" or writer.stub is None:
-        return writer.after
-    return writer.stub.name
+    return writer.after if snapshot.source == "input" else writer.stands
 
 
 class _Choosing:

@@ -46,7 +46,7 @@ class LiveRun:
         self.outcome = Outcome(subgraphs=bool(request.data.get("stream_subgraphs")))
         self.release = asyncio.Event()
         self.ended = asyncio.Event()
-        self._due = not request.data.get("after_seconds")
+        self.due = not request.data.get("after_seconds")  # one that is not stands in nobody's way
         self._task: asyncio.Task[None] | None = None
         self._numbers = Numbers(0)
 
@@ -67,8 +67,17 @@ class LiveRun:
         if self._task is not None:
             self._task.cancel()
         if gone and not self.ended.is_set():
+            if not self.run.started:
+                self._numbers = Numbers(self.thread.told_from(self.run.created_at))
             self._show([self._part(encoded(("error", NOT_FOUND)))])
         self._leave()
+
+    def reconsider(self) -> None:
+        """What the run was to begin on is no more: it is matched again when it starts."""
+        if not self.run.started and self.begun is not None:
+            if self.begun.stub is not None:
+                self.runner.namespace.played[self.begun.stub] -= 1
+            self.begun = None
 
     async def _drive(self) -> None:
         try:
@@ -79,17 +88,21 @@ class LiveRun:
                 namespace = self.runner.namespace
                 self.begun = beginning(namespace, self.request, self.run.graph, self.thread)
             self.runner.start(self.run, self.request, self.thread, self.begun)
-            self._numbers = Numbers(self.run.start)
+            self._numbers = Numbers(self.run.told_from)
             await self._play()
         except Refusal as refusal:
-            self._fail(refusal)
+            self._fail({"error": "UnmatchedRun", "message": refusal.detail})
+        except Exception as error:
+            self.outcome.fail(broken(self.run, error))
+            assert self.outcome.error is not None
+            self._fail(self.outcome.error)
         finally:
             self._leave()
 
     async def _turn(self) -> None:
         """Wait until the run may start: its own delay, the runs before it, and somebody who looks."""
         await asyncio.sleep(self.request.data.get("after_seconds") or 0)
-        self._due = True
+        self.due = True
         while ahead := self._ahead():
             await ahead.ended.wait()
         try:
@@ -99,15 +112,10 @@ class LiveRun:
         except TimeoutError:
             self.release.set()
 
-    @property
-    def in_the_way(self) -> bool:
-        """Whether a new run on the thread would have to wait: one that is not due yet waits itself."""
-        return self._due
-
     def _ahead(self) -> "LiveRun | None":
         """A run of the thread that is being played, or that is due and older."""
         for other in self.runner.namespace.active.get(self.thread.thread_id, ()):
-            if other is self or not other.in_the_way:
+            if other is self or not other.due:
                 continue
             if other.run.started or other.run.created_at < self.run.created_at:
                 return other
@@ -147,14 +155,14 @@ class LiveRun:
         if tape is not None:
             tape.extend(parts)
 
-    def _fail(self, refusal: Refusal) -> None:
+    def _fail(self, error: dict[str, str]) -> None:
         """A run that could not start: its stream says why, as that of a run that failed would."""
-        self.outcome.error = {"error": "UnmatchedRun", "message": refusal.detail}
+        self.outcome.error = error
         self.outcome.values = self.thread.values
         self.runner.end(self.run, self.request, self.thread, self.outcome)
-        self._numbers = Numbers(self.run.ended)
+        self._numbers = Numbers(self.thread.told_from(self.run.ended))
         metadata = {"run_id": self.run.run_id, "attempt": 1}
-        told = [("metadata", metadata), ("error", self.outcome.error)]
+        told = [("metadata", metadata), ("error", error)]
         self._show([self._part(encoded(part)) for part in told])
 
     def _leave(self) -> None:
@@ -167,6 +175,7 @@ class LiveRun:
         if not queue:
             namespace.active.pop(self.thread.thread_id, None)
         namespace.live.pop(self.run.run_id, None)
+        self.thread.newest = max(self.thread.newest, self._numbers.milliseconds)
         tape = namespace.tapes.get(self.thread.thread_id)
         if tape is not None and len(self.log):
             done = {"status": "run_done", "run_id": self.run.run_id}

@@ -68,10 +68,12 @@ class Namespace:
             running.drop()
         for errand in list(self.errands):
             errand.cancel()
+        for tape in self.tapes.values():
+            tape.end()
         self._clear()
 
     async def settled(self, seconds: float) -> None:
-        """Let every run begin that waits for somebody to look, and wait a while until those that can have ended."""
+        """Let every run begin that waits for somebody to look, and wait a while until all have."""
         deadline = asyncio.get_running_loop().time() + seconds
         while self.live and asyncio.get_running_loop().time() < deadline:
             for running in list(self.live.values()):

@@ -4,7 +4,6 @@ Nothing is stored for it: the parts are made again from the script, with the ids
 """
 
 import re
-from collections.abc import Iterator
 from itertools import islice
 
 from mockgraph.backend.runs import Description, Run
@@ -62,19 +61,26 @@ def resumable(run: Run) -> bool:
     return bool(Description(run).request.get("stream_resumable"))
 
 
-def parts_of(run: Run) -> Iterator[Part]:
+def parts_of(run: Run) -> list[Part]:
     """What a resumable stream can repeat of a run that is over."""
+    return [part for part in _told(run)[:-1] if stored(part.event, run)]
+
+
+def _told(run: Run) -> list[Part]:
+    """Every part of a resumable run that is over, with the ids that they had, and last that it is done."""
     if not run.started or not resumable(run):
-        return
-    numbers = Numbers(run.start)
-    played, parts = tell(run, Description(run).request)
+        return []
+    request, numbers = Description(run).request, Numbers(run.told_from)
+    told: list[Part] = []
+    played, parts = tell(run, request)
     for fact in islice(played, run.told):
-        for part in parts(fact):
-            told = Part(*encoded(part), numbers.next())
-            if stored(told.event, run):
-                yield told
+        told += [Part(*encoded(part), numbers.next()) for part in parts(fact)]
         if type(fact) is facts.Wait:
             numbers.wait(fact.seconds)
+    if request.get("feedback_keys") and run.status == "success":
+        numbers.next()
+    done = encoded(("metadata", {"status": "run_done", "run_id": run.run_id}))
+    return [*told, Part(*done, numbers.next())]
 
 
 def parts_of_thread(namespace: Namespace, thread: Thread, seen: Position) -> list[Part]:
@@ -86,10 +92,5 @@ def parts_of_thread(namespace: Namespace, thread: Thread, seen: Position) -> lis
             if resumable(run):
                 found += [part for part in live.log.parts if stored(part.event, run)]
             continue
-        told = list(parts_of(run))
-        if told:
-            milliseconds, _, number = told[-1].id.partition("-")
-            done = encoded(("metadata", {"status": "run_done", "run_id": run.run_id}))
-            told.append(Part(*done, f"{milliseconds}-{int(number) + 1}"))
-        found += told
+        found += [part for part in _told(run) if stored(part.event, run)]
     return [part for part in found if after(part.id, seen)]

@@ -122,8 +122,10 @@ class Runner:
             pairs.append(encoded(part))
         if not pairs:
             return
-        numbers = Numbers(run.start)
+        numbers = Numbers(run.told_from)
         told = [Part(*pair, numbers.next()) for pair in pairs]
+        if begun.thread is not None:
+            begun.thread.newest = numbers.milliseconds
         begun.parts.extend(part.numbered if numbered else part.body for part in told)
         if tape is not None:
             done = encoded(("metadata", {"status": "run_done", "run_id": run.run_id}))
@@ -170,7 +172,7 @@ class Runner:
         if strategy == "reject":
             raise Refusal(409, _BUSY)
         self.look(thread.thread_id)
-        return [live for live in active if strategy != "enqueue" or live.in_the_way]
+        return [live for live in active if strategy != "enqueue" or live.due]
 
     def _record(
         self,
@@ -236,13 +238,14 @@ class Runner:
         run.stub = begun.stub
         run.started = True
         run.status = "running"
-        run.start = self.namespace.options.clock.now()
+        run.start = run.told_from = self.namespace.options.clock.now()
         run.before, run.step, run.parent, run.after = begun.before, begun.step, begun.parent, begun.after
         if begun.ground is not None:
             run.parent = begun.ground.checkpoint
             run.ground, run.anew, run.fork = begun.ground, begun.anew, begun.fork
         if thread is not None:
             run.start = max(run.start, thread.updated_at + 1)
+            run.told_from = thread.told_from(run.start)
             if thread.trail and thread.trail[-1] is not run:
                 # One that was delayed comes behind those that went before it.
                 thread.trail = [*(writer for writer in thread.trail if writer is not run), run]
@@ -292,7 +295,9 @@ class Runner:
         tape = namespace.tapes.get(thread.thread_id)
         if tape is not None:
             told = {"state": states.newest(thread), "thread_id": thread.thread_id}
-            tape.extend([Part(*encoded(("state_update", told)), Numbers(snapshot.checkpoint.at).next())])
+            numbers = Numbers(thread.told_from(snapshot.checkpoint.at))
+            thread.newest = numbers.milliseconds
+            tape.extend([Part(*encoded(("state_update", told)), numbers.next())])
         place = {
             "thread_id": thread.thread_id,
             "checkpoint_ns": "",
@@ -306,6 +311,7 @@ class Runner:
         """Stop a run that waits or plays: `interrupt` keeps what it did so far, `rollback` undoes it."""
         run, thread, outcome = live.run, live.thread, live.outcome
         played = run.started
+        live.reconsider()
         live.drop()
         error = {"error": _STOPS[action], "message": said}
         if action == "rollback":
@@ -318,11 +324,15 @@ class Runner:
                 # langgraph-api 0.16.7: idle, though the nodes of an earlier run may be due.
                 settling.rest(self.namespace, thread, error=error if played else None, status="idle")
             run.status = "interrupted"
+            settling.note(self.namespace, live.request, run, None)
             if played:
                 self._call(run, live.request, outcome, status="rollback")
         elif played:
             outcome.error = error
-            outcome.close()
+            try:
+                outcome.close()
+            except Exception as broke:
+                outcome.fail(broken(run, broke))
             settling.end(self.namespace, run, live.request, thread, outcome, status="interrupted")
             self._call(run, live.request, outcome)
         else:
@@ -334,10 +344,11 @@ class Runner:
             elif not settling.busy(self.namespace, thread):
                 thread.status = "idle"
                 thread.changed(run.updated_at)
+            settling.note(self.namespace, live.request, run, None)
 
-    def cancel(self, thread_id: str | None, run_ids: list[str], *, action: str, at: str) -> list[LiveRun]:
+    def cancel(self, thread_id: str | None, run_ids: list[str], *, action: str, at: str) -> None:
         """Stop runs that a client names; raises Refusal where none of them can be stopped."""
-        found = [run for run in map(self.namespace.runs.get, run_ids) if run is not None]
+        found = [run for run in map(self.namespace.runs.get, dict.fromkeys(run_ids)) if run is not None]
         found = [run for run in found if thread_id is None or run.thread_id == thread_id]
         if not found:
             raise Refusal(404, "No runs found to cancel.")
@@ -347,7 +358,6 @@ class Runner:
         action = action if action in _STOPS else "interrupt"
         for live in stopped:
             self.stop(live, action, f"{action} requested via POST {at}")
-        return stopped
 
     def left(self, live: LiveRun) -> None:
         """The client that watched a run is gone, and wanted it to end with it."""
@@ -359,9 +369,15 @@ class Runner:
         thread = self.namespace.threads.find(run.thread_id)
         live = self.namespace.live.get(run.run_id)
         if live is not None:
+            live.reconsider()
             live.drop(gone=True)
+            settling.note(self.namespace, live.request, run, None)
         settling.forget(self.namespace, run, thread)
-        if thread is not None:
+        if run.temporary:
+            self.namespace.threads.remove(run.thread_id)
+        elif thread is not None:
+            for waiting in self.namespace.active.get(thread.thread_id, ()):
+                waiting.reconsider()
             # langgraph-api 0.16.7: the thread says what it said before.
             told = thread.values if thread.shown is None else thread.shown
             status, interrupts = thread.status, thread.interrupts
@@ -412,6 +428,9 @@ def _refuse_odd(data: dict[str, Any]) -> None:
         raise Refusal(422, "config.metadata must be an object")
     if abs(data.get("after_seconds", 0)) > _A_YEAR:
         raise Refusal(422, "after_seconds must not be more than a year")
+    update = (data.get("command") or {}).get("update")
+    if isinstance(update, list) and not all(_is_pair(item) for item in update):
+        raise Refusal(422, "command.update must be an object, or a list of pairs of a key and a value")
     if not isinstance(data.get("checkpoint", {}), dict):
         raise Refusal(422, "checkpoint must be an object")
     named = data.get("checkpoint_id") or None
@@ -437,6 +456,10 @@ def _fresh(thread: Thread) -> bool:
 
 def _marks(assistant: Assistant) -> dict[str, str]:
     return {"graph_id": assistant.graph_id, "assistant_id": assistant.assistant_id}
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)
 
 
 def _request_id(request: RunRequest) -> str | None:

@@ -68,6 +68,7 @@ def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) ->
         thread.interrupts = kept(waiting(standing, inner=bool(outcome.subgraphs)))
     if run.stub is not None and not _still_asked(run, standing):
         thread.last_played = run.stub.name
+    run.stands = thread.last_played
     thread.status = "error" if outcome.error else "interrupted" if outcome.due else "idle"
     if run.status == "interrupted":
         thread.status = "interrupted" if outcome.due else "idle"
@@ -111,12 +112,12 @@ def rest(
     standing = states.standing(thread)
     thread.checkpoint = standing.checkpoint if standing else None
     thread.step = standing.checkpoint.step if standing else -2
-    thread.values = states.dumped(standing.values) if standing else None
+    thread.values = kept(standing.values) if standing else None
     if thread.interrupts is not None or standing is not None:
         thread.interrupts = kept(waiting(standing))
     thread.shown = None
     writer = standing.writer if standing else None
-    thread.last_played = writer.stub.name if writer is not None and writer.stub else None
+    thread.last_played = writer.stands if writer is not None else None
     now = max(namespace.options.clock.now(), thread.updated_at + 1)
     thread.updated_at = thread.state_updated_at = now
     if error is not None:

@@ -39,6 +39,11 @@ class Numbers:
         self._milliseconds = start // 1000
         self._count = 0
 
+    @property
+    def milliseconds(self) -> int:
+        """Those of the newest id."""
+        return self._milliseconds
+
     def wait(self, seconds: float) -> None:
         """Let scripted time pass."""
         self._at += round(seconds * 1_000_000)
@@ -107,6 +112,7 @@ class Tape:
     def __init__(self) -> None:
         self._parts: deque[Part] = deque(maxlen=self.LENGTH)
         self._count = 0
+        self._ended = False
         self._news = asyncio.Event()
         self.followers = 0
 
@@ -121,9 +127,14 @@ class Tape:
         self._news.set()
         self._news = asyncio.Event()
 
+    def end(self) -> None:
+        """Nobody will play on the thread any more: whoever follows is let go."""
+        self._ended = True
+        self._news.set()
+
     async def follow(self, position: int) -> AsyncIterator[Part]:
-        """The parts from a position on, without end."""
-        while True:
+        """The parts from a position on, until the end."""
+        while not self._ended:
             while position < self._count:
                 oldest = self._count - len(self._parts)
                 if position < oldest:

@@ -54,7 +54,7 @@ def post(
 ) -> None:
     """Post what became of a run, in the background."""
     body |= {
-        "run_started_at": iso(run.start),
+        "run_started_at": iso(run.start or run.created_at),
         "run_ended_at": iso(run.ended),
         "webhook_sent_at": iso(max(namespace.options.clock.now(), run.ended)),
         "values": None if values is None else raw(values),

@@ -87,6 +87,7 @@ class Threads:
             # langgraph-api 0.16.7: here, and here alone, without its namespace.
             place = {key: state["checkpoint"][key] for key in ("checkpoint_id", "thread_id")}
             state = {**state, "checkpoint": place}
+        self.runner.look(thread.thread_id)
         return json(state)
 
     async def state_at(self, request: Request) -> Response:
