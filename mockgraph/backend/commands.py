@@ -66,5 +66,8 @@ def _goto(goto: Any, graph: Graph) -> tuple[tuple[tuple[str, Any], ...], bool]:
     items = goto if isinstance(goto, list) else [goto] if goto else []
     sent = any(isinstance(item, dict) for item in items)
     named = [(item["node"], item["input"]) if isinstance(item, dict) else (item, None) for item in items]
+    if not sent:
+        # langgraph 1.2.22: a node that is named twice runs once.
+        named = list(dict.fromkeys(named))
     # langgraph 1.2.22: nodes that the graph does not have, and its end, are gone to in silence.
     return tuple((node, given) for node, given in named if node in graph.nodes), sent

@@ -164,10 +164,11 @@ class Performance:
         given = self._handed_on() if step.input is None else self._filled(step.input, static=False)
         yield facts.GraphEntered(self.task, given)
         inner, recast = self._outcome.inner, self._outcome.recast
-        if inner is None or (recast and not inner.pending):
+        if inner is None:
             going = level.begins(given, before=None, step=-2, parent=None)
         else:
-            going = level.goes_on(inner, anew=recast)
+            # One that had come to its end is not played again, whatever its node does now.
+            going = level.goes_on(inner, anew=recast and bool(inner.pending))
         try:
             for fact in level.through(going):
                 yield fact if type(fact) in (Wait, Inside) else Inside(namespace, fact)

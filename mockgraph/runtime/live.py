@@ -19,7 +19,7 @@ from mockgraph.words.errors import Refusal
 if TYPE_CHECKING:
     from mockgraph.runtime.runner import Runner
 
-# langgraph-api 0.16.7: what is told of a run that is not there, or is no longer.
+# langgraph-api 0.16.7: following a run that is not there, or is no longer, is a 200 with this error inside.
 NOT_FOUND = {"error": "HTTPException", "message": "404: Run not found"}
 
 HOLD = 0.5  # langgraph-api 0.16.7: its in-memory queue is polled, so that a run waits up to a second
@@ -33,10 +33,9 @@ class LiveRun:
         runner: "Runner",
         run: Run,
         request: RunRequest,
-        thread: Thread | None,
+        thread: Thread,
         begun: Beginning | None,
     ) -> None:
-        assert thread is not None
         self.runner = runner
         self.run = run
         self.request = request

@@ -20,7 +20,7 @@ Position = tuple[int, int]
 NOTHING: Position = (-1, -1)
 EVERYTHING: Position = (2**62, 0)
 _ALL = ("-1", "-", "0", "0-0", "$")
-_STREAM_ID = re.compile(r"-|\d+(-(\d+|\*))?")
+_STREAM_ID = re.compile(r"-|\d{1,19}(-(\d{1,19}|\*))?")
 
 
 def last_seen(last: str | None) -> Position | None:

@@ -88,7 +88,8 @@ class Runner:
             thread = self._entered(run, request, thread)
         begun = Begun(run, thread, subgraphs=bool(data.get("stream_subgraphs")))
         if live:
-            begun.live = LiveRun(self, run, request, begun.thread, chosen)
+            assert thread is not None
+            begun.live = LiveRun(self, run, request, thread, chosen)
             begun.live.begin(held=background)
         else:
             assert chosen is not None
@@ -280,14 +281,14 @@ class Runner:
         graph_id = loads(thread.metadata).get("graph_id")
         if graph_id is None:
             raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
-        graph = namespace.graphs.get(graph_id)
+        graph = namespace.graphs.get(graph_id) if isinstance(graph_id, str) else None
         if graph is None:
             known = sorted(namespace.graphs)
             raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
         key = key_of(f"{thread.thread_id} edit {thread.made}")
-        thread.made += 1
         now = max(namespace.options.clock.now(), thread.updated_at + 1)
         snapshot = edited(thread, graph, data, key=key, now=now)
+        thread.made += 1
         thread.trail.append(snapshot)
         settling.rest(namespace, thread)
         thread.settled = True

@@ -36,6 +36,8 @@ def check(url: str | None, allowed: Collection[str]) -> None:
         raise Refusal(422, "Invalid webhook hostname ''")
     if parts.scheme not in ("http", "https"):
         raise Refusal(422, f"Webhook host blocked: scheme '{parts.scheme}' not allowed")
+    if any(character.isspace() or not character.isprintable() for character in url):
+        raise Refusal(422, "Invalid webhook URL: it has blanks or control characters")
     if host not in LOOPBACK and host not in allowed:
         raise Refusal(
             422,

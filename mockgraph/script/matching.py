@@ -43,6 +43,13 @@ class Condition(msgspec.Struct, frozen=True):
             expected = matcher.difference(value)
             if expected is not None:
                 return Difference(self.path.text, expected, value)
+        if (
+            value is None
+            and self.path.text == "resume"
+            and any(one.operator == "not" for one in self.matchers)
+        ):
+            # Whatever else an answer is not, it is an answer: a run with a new input is none.
+            return Difference(self.path.text, "to exist", value)
         return None
 
 

@@ -43,9 +43,9 @@ class PlayReader:
         self.channels = channels
         self.inside = inside
 
-    def play(self, node: Node, path: str) -> Play:
-        """A `play:` list."""
-        supersteps = self.supersteps(node, path)
+    def play(self, node: Node, path: str, *, resumes: bool = False) -> Play:
+        """A `play:` list. With `resumes` it may begin with tasks of one node, as they were sent to it before."""
+        supersteps = self.supersteps(node, path, twins=resumes)
         steps = list(steps_of(supersteps))
         trees = [task.input for task in _tasks_of(supersteps)]
         return Play(
@@ -54,8 +54,8 @@ class PlayReader:
             roots=frozenset[str]().union(*map(_roots, steps), *map(templates.roots, trees)),
         )
 
-    def supersteps(self, node: Node, path: str) -> tuple[Superstep, ...]:
-        """A list of supersteps, each held against the one before it."""
+    def supersteps(self, node: Node, path: str, *, twins: bool = False) -> tuple[Superstep, ...]:
+        """A list of supersteps, each held against the one before it; the first may have `twins`."""
         supersteps: list[Superstep] = []
         for at, item in enumerate(self.reader.sequence(node, path, what="a list of supersteps")):
             before = supersteps[-1] if supersteps else Superstep(())
@@ -66,12 +66,12 @@ class PlayReader:
                     "the play goes on behind an 'interrupt'",
                     "what happens on resume is a stub of its own, with 'after' and 'when: {resume: …}'",
                 )
-            supersteps.append(self._superstep(item, f"{path}[{at}]", before))
+            supersteps.append(self._superstep(item, f"{path}[{at}]", before, twins=twins and at == 0))
         if supersteps:
             self._refuse_at_the_end(node, f"{path}[{len(supersteps) - 1}]", supersteps[-1])
         return tuple(supersteps)
 
-    def _superstep(self, node: Node, path: str, before: Superstep) -> Superstep:
+    def _superstep(self, node: Node, path: str, before: Superstep, *, twins: bool) -> Superstep:
         sent = _sent_by(before)
         tasks: list[Task] = []
         for at, (task, item) in enumerate(self._read_superstep(node, path)):
@@ -79,7 +79,7 @@ class PlayReader:
             if task.node in sent:
                 sent.remove(task.node)
                 tasks.append(msgspec.structs.replace(task, triggers=(PUSH,)))
-            elif twin and PUSH not in task.triggers:
+            elif twin and not twins and PUSH not in task.triggers:
                 self.reader.complain(
                     item,
                     f"{path}.parallel[{at}]",

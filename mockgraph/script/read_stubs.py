@@ -88,7 +88,11 @@ class StubReader:
         if "times" in entries:
             times = self.reader.integer(entries["times"][1], f"{path}.times", least=1)
         play = (
-            self.plays.play(entries["play"][1], f"{path}.play")
+            self.plays.play(
+                entries["play"][1],
+                f"{path}.play",
+                resumes=any(condition.path.roots & {"resume", "command"} for condition in when),
+            )
             if "play" in entries
             else Play((), True, frozenset())
         )

@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 
 from starlette.types import Receive, Send
 
-from mockgraph.backend.json import dumps
-
 _BEAT = b": heartbeat\r\n\r\n"
 _CLOSE = {"type": "http.response.body", "body": b"", "more_body": False}
 
@@ -67,16 +65,6 @@ async def wait(send: Send, receive: Receive, body: Awaitable[bytes], *, heartbea
         await send(_CLOSE)
 
     return await _accompanied(forward(), send, receive, beat=b"\n", heartbeat=heartbeat)
-
-
-def not_found() -> dict[str, str]:
-    """langgraph-api 0.16.7: following an unknown run is a 200 with this error inside."""
-    return {"error": "HTTPException", "message": "404: Run not found"}
-
-
-def not_found_body() -> bytes:
-    """The same as the body of a join."""
-    return dumps({"__error__": not_found()})
 
 
 async def _accompanied(

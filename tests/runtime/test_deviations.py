@@ -27,6 +27,9 @@ stubs:
   - name: endless
     when: {input.kind: endless}
     play: [{node: agent, delay: 60s, update: {said: [never]}}]
+  - name: fails
+    when: {input.kind: fails}
+    play: [{node: agent, error: {type: ValueError, message: no}}]
   - name: quick
     when: {input.kind: quick}
     play: [{node: agent, update: {said: [quick]}}]
@@ -147,6 +150,33 @@ def test_the_runs_in_the_way_of_an_edit_are_named(client: httpx.Client) -> None:
     assert refused.json()["detail"].endswith(f"has in-flight runs: ['{playing}']")
 
 
+def test_a_stateless_run_that_is_deleted_takes_its_thread_with_it(client: httpx.Client) -> None:
+    made = client.post("/runs", json=run("endless")).json()
+    path = f"/threads/{made['thread_id']}"
+    assert client.delete(f"{path}/runs/{made['run_id']}").status_code == 204
+    assert client.get(path).status_code == 404
+
+
+def test_a_run_that_is_named_twice_is_stopped_once(client: httpx.Client, server: MockGraph) -> None:
+    path = thread(client)
+    made = client.post(f"{path}/runs", json=run("endless")).json()["run_id"]
+    assert client.get(f"{path}/runs/{made}").json()["status"] in ("pending", "running")
+    body = {"thread_id": path.rpartition("/")[2], "run_ids": [made, made]}
+    assert client.post("/runs/cancel", json=body).status_code == 204
+    assert client.get(path).json()["status"] == "interrupted"
+    assert len(server._namespace.journal.entries) == 1
+
+
+def test_a_waiting_run_begins_on_what_is_there_when_it_starts(client: httpx.Client) -> None:
+    path = thread(client)
+    client.post(f"{path}/runs/wait", json=run("quick"))
+    (done,) = ids(client, path)
+    client.post(f"{path}/runs", json=run("quick"))
+    assert client.delete(f"{path}/runs/{done}").status_code == 204
+    (last,) = ids(client, path)
+    assert client.get(f"{path}/runs/{last}/join").json()["said"] == ["quick"]
+
+
 # --- streams that come back ---
 
 
@@ -184,6 +214,45 @@ def test_ids_of_parts_are_numbers_and_none_is_like_another(client: httpx.Client)
     seen = {"Last-Event-ID": f"{milliseconds}-{int(number):03}"}
     rest = client.get(f"{path}/runs/{run_id}/stream", headers=seen).text
     assert [number for _, number in streamed(rest)] == numbers[1:]
+
+
+def test_ids_rise_along_a_thread(client: httpx.Client) -> None:
+    path = thread(client)
+    everything = [number for _ in range(3) for number in resumable(client, path)[1]]
+    values = [tuple(map(int, number.split("-"))) for number in everything]
+    assert values == sorted(set(values))
+
+
+def test_a_repeated_stream_has_the_ids_that_it_had(client: httpx.Client) -> None:
+    path = thread(client)
+    ask = run("fails", stream_resumable=True, stream_mode="updates")
+    with (
+        httpx.Client(base_url=client.base_url, timeout=20) as other,
+        other.stream("GET", f"{path}/stream") as stream,
+    ):
+        lines = stream.iter_lines()
+        client.post(f"{path}/runs", json=ask)
+        live: list[tuple[str, str]] = []
+        found: dict[str, str] = {}
+        while "run_done" not in found.get("data", ""):
+            line = next(lines)
+            if line:
+                name, _, value = line.partition(": ")
+                found[name] = value
+            else:
+                live.append((found.get("event", ""), found.get("id", "")))
+                if "run_done" not in found.get("data", ""):
+                    found = {}
+        live.append((found["event"], next(lines).removeprefix("id: ")))
+    told = [part for part in live if part[1]]
+    with (
+        httpx.Client(base_url=client.base_url, timeout=20) as other,
+        other.stream("GET", f"{path}/stream", headers={"Last-Event-ID": told[-2][1]}) as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines) == f"event: {told[-1][0]}"
+        assert "run_done" in next(lines)
+        assert next(lines) == f"id: {told[-1][1]}"
 
 
 def test_feedback_urls_need_no_langsmith(client: httpx.Client) -> None:

@@ -303,3 +303,187 @@ def test_packets_are_tasks_of_their_own() -> None:
         assert done["log"] == ["one", "two"]
 
     on(world(NESTED, head=HEAD), play)
+
+
+# --- where scripts and threads do not fit, or fit in a way that one might not expect ---
+
+DENIES = """
+- name: asks
+  when: {input.kind: one}
+  play: [{node: human, interrupt: "sure?"}]
+- name: denied
+  after: asks
+  when: {resume: {not: yes}}
+  play: [{node: human, update: {log: [denied]}}]
+"""
+
+
+def test_a_new_input_is_no_answer() -> None:
+    async def play(thread: Talk) -> None:
+        for _ in range(2):
+            assert "__interrupt__" in await thread.wait(input={"kind": "one"})
+        assert (await thread.resume("no"))["log"] == ["denied"]
+
+    on(world(DENIES, head=HEAD), play)
+
+
+INSIDE = """
+- name: fails inside
+  when: {input.kind: one}
+  play:
+    - node: team
+      subgraph:
+        play:
+          - {node: think, update: {log: [think]}}
+          - {node: tool, error: {type: ValueError, message: no}}
+- name: retries
+  after: fails inside
+  when: {input: {exists: false}}
+  play:
+    - node: team
+      subgraph:
+        play:
+          - {node: tool, update: {log: [tool]}}
+- name: asks behind it
+  when: {input.kind: two}
+  play:
+    - node: team
+      subgraph: {play: [{node: think, update: {log: [think]}}]}
+      interrupt: "sure?"
+- name: answers
+  after: asks behind it
+  when: {resume: {exists: true}}
+  play:
+    - node: team
+      subgraph: {play: [{node: think, update: {log: [think]}}]}
+      update: {n: "${resume}"}
+- name: leaves
+  when: {input.kind: leaves}
+  play:
+    - node: team
+      subgraph:
+        play:
+          - node: jump
+            do: [{update: {log: [one]}}, {update: {log: [two]}}, {goto: {parent: landing}}]
+    - {node: landing, update: {log: [landing]}}
+- name: sends
+  when: {input.kind: sends}
+  play:
+    - {node: plan, send: [{node: work, input: 1}, {node: work, input: 2}]}
+    - parallel:
+        - {node: work, interrupt: first}
+        - {node: work, interrupt: second}
+- name: both
+  after: sends
+  when: {resume: {exists: true}}
+  play:
+    - parallel:
+        - {node: work, update: {log: ["1 ${resume}"]}}
+        - {node: work, update: {log: ["2 ${resume}"]}}
+"""
+
+
+def test_a_retry_reaches_into_a_subgraph() -> None:
+    async def play(thread: Talk) -> None:
+        assert "__error__" in await thread.wait(input={"kind": "one"})
+        assert (await thread.wait())["log"] == ["think", "tool"]
+
+    on(world(INSIDE, head=HEAD), play)
+
+
+def test_a_node_that_asks_behind_its_subgraph_is_resumed() -> None:
+    async def play(thread: Talk) -> None:
+        assert "__interrupt__" in await thread.wait(input={"kind": "two"})
+        assert (await thread.resume("yes"))["n"] == "yes"
+
+    on(world(INSIDE, head=HEAD), play)
+
+
+def test_a_subgraph_may_be_left_after_several_updates() -> None:
+    async def play(thread: Talk) -> None:
+        assert (await thread.wait(input={"kind": "leaves"}))["log"] == ["one", "two", "landing"]
+
+    on(world(INSIDE, head=HEAD), play)
+
+
+def test_what_was_sent_and_asks_is_resumed_by_id() -> None:
+    async def play(thread: Talk) -> None:
+        asked = (await thread.wait(input={"kind": "sends"}))["__interrupt__"]
+        answers = {question["id"]: question["value"] for question in asked}
+        assert (await thread.resume(answers))["log"] == ["1 first", "2 second"]
+
+    on(world(INSIDE, head=HEAD), play)
+
+
+def test_a_thread_stands_at_the_stub_that_asked_even_behind_an_edit() -> None:
+    namespace = world(ASKS, head=HEAD)
+
+    async def play(thread: Talk) -> None:
+        asked = (await thread.wait(input={"kind": "two"}))["__interrupt__"]
+        await thread.resume({asked[0]["id"]: "yes"})
+        record = namespace.threads.get(thread.thread.rpartition("/")[2])
+        assert record.last_played == "two"
+        edit = {"values": {"n": 1}}
+        assert (await thread.client.post(f"{thread.thread}/state", json=edit)).status_code == 200
+        assert record.last_played == "two"
+
+    on(namespace, play)
+
+
+def test_writes_that_cannot_be_folded_leave_a_state_that_can_be_read() -> None:
+    stubs = """
+    - name: clash
+      play:
+        - parallel:
+            - {node: one, update: {n: 1}}
+            - {node: two, update: {n: 2}}
+            - {node: three, interrupt: hm}
+    """
+
+    async def play(thread: Talk) -> None:
+        told = await thread.wait(input={"log": ["begun"]})
+        assert told["__error__"]["error"] == "InvalidUpdateError"
+        assert (await thread.get("/state"))["values"]["log"] == ["begun"]
+
+    on(world(stubs, head=HEAD), play)
+
+
+@pytest.mark.parametrize("update", [[1], [["x"]], ["xy"], [{"a": 1, "b": 2}], [[["x"], 2]]])
+@pytest.mark.parametrize("late", [{}, {"after_seconds": 0.01}])
+def test_an_update_of_no_pairs_is_refused(update: Any, late: dict[str, Any]) -> None:
+    async def play(thread: Talk) -> None:
+        refused = await thread.wait(command={"update": update}, **late)
+        assert refused == {
+            "detail": "command.update must be an object, or a list of pairs of a key and a value"
+        }
+
+    on(world(ASKS, head=HEAD), play)
+
+
+def test_a_defect_at_the_start_of_a_late_run_ends_it_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_anything: Any) -> None:
+        raise ZeroDivisionError("a defect")
+
+    async def play(thread: Talk) -> None:
+        monkeypatch.setattr("mockgraph.runtime.live.beginning", broken)
+        told = await thread.wait(input={"kind": "one"}, after_seconds=0.01)
+        assert told["__error__"]["error"] == "PlayFailed"
+        assert (await thread.get())["status"] == "error"
+        assert [run["status"] for run in await thread.get("/runs")] == ["error"]
+
+    on(world(ASKS, head=HEAD), play)
+
+
+def test_odd_places_and_ids_are_refused() -> None:
+    async def play(thread: Talk) -> None:
+        for place in (5, None, "x", []):
+            body = {"before": {"configurable": place}}
+            answer = await thread.client.post(f"{thread.thread}/history", json=body)
+            assert answer.status_code == 422
+        long = {"Last-Event-ID": "9" * 5000}
+        assert (await thread.client.get(f"{thread.thread}/stream", headers=long)).status_code == 422
+        made = (await thread.client.post("/threads", json={"metadata": {"graph_id": ["agent"]}})).json()
+        edit = await thread.client.post(f"/threads/{made['thread_id']}/state", json={"values": {}})
+        assert edit.status_code == 404
+
+    on(world(ASKS, head=HEAD), play)

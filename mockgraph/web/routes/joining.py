@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from mockgraph.backend.json import loads
+from mockgraph.backend.json import dumps, loads
 from mockgraph.backend.runs import Run
 from mockgraph.runtime import repeating
-from mockgraph.runtime.live import LiveRun
+from mockgraph.runtime.live import NOT_FOUND, LiveRun
 from mockgraph.runtime.runner import Runner
 from mockgraph.runtime.stream_log import Part, Tape, after
 from mockgraph.runtime.telling import encoded, joined
@@ -66,7 +66,7 @@ class Joining(_Following):
             return live.outcome.waited(live.thread)
         await asyncio.sleep(_ABSENT)
         thread = self.runner.namespace.threads.find(run.thread_id) if run else None
-        return sse.not_found_body() if thread is None else joined(thread)
+        return dumps({"__error__": NOT_FOUND}) if thread is None else joined(thread)
 
 
 class JoiningStream(_Following):
@@ -95,7 +95,7 @@ class JoiningStream(_Following):
     ) -> AsyncIterator[bytes]:
         if run is None:
             await asyncio.sleep(_ABSENT)
-            yield encoded(("error", sse.not_found()))[1]
+            yield encoded(("error", NOT_FOUND))[1]
             return
         numbered = repeating.resumable(run)
         seen = repeating.last_seen(last) if numbered else None

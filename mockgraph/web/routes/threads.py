@@ -139,7 +139,10 @@ class Threads:
             )
             return json([state] if state["checkpoint"] is not None else [])
         before = query.get("before", {})
-        checkpoint_id = before.get("configurable", before).get("checkpoint_id")
+        place = before.get("configurable", before)
+        if not isinstance(place, dict):
+            raise Refusal(422, "before.configurable must be an object")
+        checkpoint_id = place.get("checkpoint_id")
         return self._history(
             request,
             query.get("limit", 1),
