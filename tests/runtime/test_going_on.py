@@ -476,7 +476,8 @@ def test_a_defect_at_the_start_of_a_late_run_ends_it_loudly(monkeypatch: pytest.
 
 def test_odd_places_and_ids_are_refused() -> None:
     async def play(thread: Talk) -> None:
-        for place in (5, None, "x", []):
+        places: list[Any] = [5, None, "x", []]
+        for place in places:
             body = {"before": {"configurable": place}}
             answer = await thread.client.post(f"{thread.thread}/history", json=body)
             assert answer.status_code == 422
