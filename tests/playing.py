@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from textwrap import dedent, indent
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -40,6 +40,17 @@ def talk(namespace: Namespace, play: Callable[[httpx.AsyncClient], Awaitable[Non
             await asyncio.wait_for(play(client), 20)
 
     asyncio.run(main())
+
+
+class Answer(NamedTuple):
+    """An answer whose body is whole, or is yet to be read."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 def parts(stream: str) -> list[tuple[str, Any]]:

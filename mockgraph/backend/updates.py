@@ -1,6 +1,7 @@
 """Edits of a thread's state: each is a checkpoint of its own, as if a node of the graph had written it."""
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ def edited(thread: Thread, graph: Graph, request: Mapping[str, Any], *, key: byt
     named = (request.get("checkpoint") or {}).get("checkpoint_id") or request.get("checkpoint_id")
     base = states.standing(thread, named)
     given = request.get("values")
-    writes = _writes(given)
+    writes = [] if given is None else [given]
     new_id = _ids(key)
     channels = graph.channels
     values = channels.found(base.values if base is not None else None)
@@ -69,22 +70,8 @@ def _written(base: Snapshot | None, as_node: str | None, writes: list[Any]) -> S
     return msgspec.structs.replace(base, tasks=tasks)
 
 
-def _writes(given: Any) -> list[Any]:
-    if given is None:
-        return []
-    if isinstance(given, list):
-        raise Refusal(400, _NO_DICT.format(given=given))
-    return [given]
-
-
-_NO_DICT = (
-    "Expected dict, got {given}\nFor troubleshooting, visit: https://docs.langchain.com/oss/python/langgraph/"
-    "errors/INVALID_GRAPH_NODE_RETURN_VALUE"
-)
-
-
 def _ids(key: bytes) -> NewId:
-    made: Iterator[int] = iter(range(1, 1_000_000))
+    made = count(1)
     return lambda: uuid4(digest(key, f"message {next(made)}"))
 
 

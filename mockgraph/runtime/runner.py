@@ -12,16 +12,15 @@ run stores them at once, whatever the run is waiting for.
 
 from typing import Any
 
-from mockgraph.backend import states
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import RESERVED_METADATA, Description, Run
 from mockgraph.backend.threads import Thread
-from mockgraph.backend.updates import edited
 from mockgraph.runtime import settling, webhooks
 from mockgraph.runtime.beginnings import Beginning, Unmatched, beginning
 from mockgraph.runtime.live import LiveRun
 from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.refusals import refuse
 from mockgraph.runtime.requests import RunRequest, scope
 from mockgraph.runtime.stream_log import Numbers, Part
 from mockgraph.runtime.telling import Outcome, broken, encoded, tell
@@ -67,11 +66,7 @@ class Runner:
         thread = self._thread(request, assistant, background=background)
         if assistant is None:
             raise Refusal(404, "Thread or assistant not found.")
-        if data.get("context") and data.get("config", {}).get("configurable"):
-            raise Refusal(400, _TWO_CONTEXTS)
-        _refuse_odd(data)
-        if thread is None and (data.get("command") or {}).get("resume"):
-            raise Refusal(400, "You must provide a thread_id when resuming.")
+        refuse(data, stateless=thread is None)
         webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
         graph = self.namespace.graphs[assistant.graph_id]
         in_the_way = self._in_the_way(thread, data)
@@ -270,42 +265,6 @@ class Runner:
             values = None if run.temporary or status is not None else outcome.values
             webhooks.post(self.namespace, request.data["webhook"], body, run, values, outcome.error)
 
-    # --- editing ---
-
-    def edit(self, thread: Thread, data: dict[str, Any]) -> dict[str, Any]:
-        """Write to a thread's state, and say which checkpoint that made; raises Refusal."""
-        namespace = self.namespace
-        if namespace.active.get(thread.thread_id):
-            inflight = [live.run.run_id for live in namespace.active[thread.thread_id]]
-            raise Refusal(409, f"Thread {thread.thread_id} has in-flight runs: {inflight}")
-        graph_id = loads(thread.metadata).get("graph_id")
-        if graph_id is None:
-            raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
-        graph = namespace.graphs.get(graph_id) if isinstance(graph_id, str) else None
-        if graph is None:
-            known = sorted(namespace.graphs)
-            raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
-        key = key_of(f"{thread.thread_id} edit {thread.made}")
-        now = max(namespace.options.clock.now(), thread.updated_at + 1)
-        snapshot = edited(thread, graph, data, key=key, now=now)
-        thread.made += 1
-        thread.trail.append(snapshot)
-        settling.rest(namespace, thread)
-        thread.settled = True
-        thread.error = b"null"
-        tape = namespace.tapes.get(thread.thread_id)
-        if tape is not None:
-            told = {"state": states.newest(thread), "thread_id": thread.thread_id}
-            numbers = Numbers(thread.told_from(snapshot.checkpoint.at))
-            thread.newest = numbers.milliseconds
-            tape.extend([Part(*encoded(("state_update", told)), numbers.next())])
-        place = {
-            "thread_id": thread.thread_id,
-            "checkpoint_ns": "",
-            "checkpoint_id": snapshot.checkpoint.id,
-        }
-        return {"checkpoint": place, "configurable": place, "checkpoint_id": snapshot.checkpoint.id}
-
     # --- stopping ---
 
     def stop(self, live: LiveRun, action: str, said: str) -> None:
@@ -400,11 +359,6 @@ class Runner:
             live.release.set()
 
 
-_NO_GRAPH = (
-    "Thread '{thread_id}' has no assigned graph ID. This usually occurs when no runs have been made on this "
-    "particular thread. This operation requires a graph ID. Please ensure a run has been made for the thread or "
-    "manually update the thread metadata (by setting the 'graph_id' field) before running this operation."
-)
 # What becomes of a run that is stopped, and the error that its thread shows for it.
 _STOPS = {"interrupt": "UserInterrupt", "rollback": "UserRollback"}
 _OVER = (
@@ -412,34 +366,11 @@ _OVER = (
     "deleted or completed."
 )
 _BUSY = "Thread is already running a task. Wait for it to finish or choose a different multitask strategy."
-_TWO_CONTEXTS = (
-    "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in "
-    "LangGraph 0.6.0 and is the long term planned replacement for configurable."
-)
 
 
 def _instant(begun: Beginning | None) -> bool:
     """Whether the run's play takes no time."""
     return begun is not None and (begun.stub is None or begun.stub.play.instant)
-
-
-def _refuse_odd(data: dict[str, Any]) -> None:
-    """Refuse what the schema lets pass and the real server crashes on (500), before anything is made."""
-    if not isinstance(data.get("config", {}).get("metadata", {}), dict):
-        raise Refusal(422, "config.metadata must be an object")
-    if abs(data.get("after_seconds", 0)) > _A_YEAR:
-        raise Refusal(422, "after_seconds must not be more than a year")
-    update = (data.get("command") or {}).get("update")
-    if isinstance(update, list) and not all(_is_pair(item) for item in update):
-        raise Refusal(422, "command.update must be an object, or a list of pairs of a key and a value")
-    if not isinstance(data.get("checkpoint", {}), dict):
-        raise Refusal(422, "checkpoint must be an object")
-    named = data.get("checkpoint_id") or None
-    if named is not None and (not isinstance(named, str) or canonical(named) is None):
-        raise Refusal(422, "Invalid checkpoint ID")
-
-
-_A_YEAR = 366 * 24 * 3600
 
 
 def _persistent(config: dict[str, Any]) -> dict[str, Any]:
@@ -457,10 +388,6 @@ def _fresh(thread: Thread) -> bool:
 
 def _marks(assistant: Assistant) -> dict[str, str]:
     return {"graph_id": assistant.graph_id, "assistant_id": assistant.assistant_id}
-
-
-def _is_pair(item: Any) -> bool:
-    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)
 
 
 def _request_id(request: RunRequest) -> str | None:

@@ -24,7 +24,6 @@ STREAM_MODES = (
 TOKEN_MODES = frozenset({"messages", "messages-tuple", "events"})
 
 RUN_STATUSES = ("pending", "running", "error", "success", "timeout", "interrupted")
-FINAL_STATUSES = frozenset({"error", "success", "timeout", "interrupted"})
 THREAD_STATUSES = ("idle", "busy", "interrupted", "error")
 MULTITASK_STRATEGIES = ("reject", "rollback", "interrupt", "enqueue")
 DURABILITIES = ("sync", "async", "exit")

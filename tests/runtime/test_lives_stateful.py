@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mockgraph import MockGraph
 from mockgraph.runtime import live
 from mockgraph.web.routes import joining
-from tests.playing import parts
+from tests.playing import Answer, parts
 
 FIXTURE = """
 mockgraph: 1
@@ -85,15 +85,6 @@ THREADS = 2
 
 slots = st.integers(0, THREADS - 1)
 counts = st.integers(0, 4)
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class Known:

@@ -11,14 +11,14 @@ import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import pytest
 
 from mockgraph import MockGraph
 from mockgraph.runtime import live
 from mockgraph.runtime.namespaces import Namespace
-from tests.playing import parts
+from tests.playing import Answer, parts
 
 PATIENCE = 60.0  # seconds
 _STATM = Path("/proc/self/statm")
@@ -58,17 +58,6 @@ BIG = [
     {"node": "a", "delay": "300ms", "update": {"x": 1}},
     {"node": "b", "custom": [f"{number} {'x' * 1024 * KILOBYTES}" for number in range(PARTS)]},
 ]
-
-
-class Answer(NamedTuple):
-    """An answer whose body is whole, or is yet to be read."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class Line:

@@ -105,7 +105,7 @@ class JoiningStream(_Following):
                 yield part.numbered if numbered else part.body
 
     async def _ended(self, run: Run, seen: repeating.Position | None) -> AsyncIterator[Part]:
-        parts = list(repeating.parts_of(run)) if seen is not None else []
+        parts = repeating.parts_of(run) if seen is not None else []
         missed = [part for part in parts if seen is not None and after(part.id, seen)]
         if not missed and (not parts or seen == repeating.EVERYTHING):
             await asyncio.sleep(_ABSENT)

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from mockgraph.backend import states
 from mockgraph.backend.threads import Thread
+from mockgraph.runtime.editing import edit
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.bodies import parsed
@@ -115,7 +116,7 @@ class Threads:
         thread = self._thread(request)
         if (data.get("checkpoint") or {}).get("checkpoint_ns"):
             raise NotBuilt("editing the state inside a node")
-        return json(self.runner.edit(thread, data))
+        return json(edit(self.namespace, thread, data))
 
     async def history(self, request: Request) -> Response:
         """`GET …/history`."""

@@ -1,0 +1,51 @@
+"""Writing to a thread's state by hand: no run, but a checkpoint, and whoever follows the thread is told."""
+
+from typing import Any
+
+from mockgraph.backend import states
+from mockgraph.backend.json import loads
+from mockgraph.backend.threads import Thread
+from mockgraph.backend.updates import edited
+from mockgraph.runtime import settling
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.stream_log import Numbers, Part
+from mockgraph.runtime.telling import encoded
+from mockgraph.words.errors import Refusal
+from mockgraph.words.ids import key_of
+
+
+def edit(namespace: Namespace, thread: Thread, data: dict[str, Any]) -> dict[str, Any]:
+    """Write to a thread's state, and say which checkpoint that made; raises Refusal."""
+    if namespace.active.get(thread.thread_id):
+        inflight = [live.run.run_id for live in namespace.active[thread.thread_id]]
+        raise Refusal(409, f"Thread {thread.thread_id} has in-flight runs: {inflight}")
+    graph_id = loads(thread.metadata).get("graph_id")
+    if graph_id is None:
+        raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
+    graph = namespace.graphs.get(graph_id) if isinstance(graph_id, str) else None
+    if graph is None:
+        known = sorted(namespace.graphs)
+        raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
+    key = key_of(f"{thread.thread_id} edit {thread.made}")
+    now = max(namespace.options.clock.now(), thread.updated_at + 1)
+    snapshot = edited(thread, graph, data, key=key, now=now)
+    thread.made += 1
+    thread.trail.append(snapshot)
+    settling.rest(namespace, thread)
+    thread.settled = True
+    thread.error = b"null"
+    tape = namespace.tapes.get(thread.thread_id)
+    if tape is not None:
+        told = {"state": states.newest(thread), "thread_id": thread.thread_id}
+        numbers = Numbers(thread.told_from(snapshot.checkpoint.at))
+        thread.newest = numbers.milliseconds
+        tape.extend([Part(*encoded(("state_update", told)), numbers.next())])
+    place = {"thread_id": thread.thread_id, "checkpoint_ns": "", "checkpoint_id": snapshot.checkpoint.id}
+    return {"checkpoint": place, "configurable": place, "checkpoint_id": snapshot.checkpoint.id}
+
+
+_NO_GRAPH = (
+    "Thread '{thread_id}' has no assigned graph ID. This usually occurs when no runs have been made on this "
+    "particular thread. This operation requires a graph ID. Please ensure a run has been made for the thread or "
+    "manually update the thread metadata (by setting the 'graph_id' field) before running this operation."
+)

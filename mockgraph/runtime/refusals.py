@@ -1,0 +1,42 @@
+"""Requests for runs that the schema lets pass and that are refused all the same, before anything is made."""
+
+from typing import Any
+
+from mockgraph.words.errors import Refusal
+from mockgraph.words.ids import canonical
+
+_TWO_CONTEXTS = (
+    "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in "
+    "LangGraph 0.6.0 and is the long term planned replacement for configurable."
+)
+
+
+def refuse(data: dict[str, Any], *, stateless: bool) -> None:
+    """Refuse a request for a run that the real server refuses, or crashes on (500)."""
+    if data.get("context") and data.get("config", {}).get("configurable"):
+        raise Refusal(400, _TWO_CONTEXTS)
+    _refuse_odd(data)
+    if stateless and (data.get("command") or {}).get("resume"):
+        raise Refusal(400, "You must provide a thread_id when resuming.")
+
+
+def _refuse_odd(data: dict[str, Any]) -> None:
+    if not isinstance(data.get("config", {}).get("metadata", {}), dict):
+        raise Refusal(422, "config.metadata must be an object")
+    if abs(data.get("after_seconds", 0)) > _A_YEAR:
+        raise Refusal(422, "after_seconds must not be more than a year")
+    update = (data.get("command") or {}).get("update")
+    if isinstance(update, list) and not all(_is_pair(item) for item in update):
+        raise Refusal(422, "command.update must be an object, or a list of pairs of a key and a value")
+    if not isinstance(data.get("checkpoint", {}), dict):
+        raise Refusal(422, "checkpoint must be an object")
+    named = data.get("checkpoint_id") or None
+    if named is not None and (not isinstance(named, str) or canonical(named) is None):
+        raise Refusal(422, "Invalid checkpoint ID")
+
+
+_A_YEAR = 366 * 24 * 3600
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, list) and len(item) == 2 and isinstance(item[0], str)
