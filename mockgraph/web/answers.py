@@ -30,4 +30,7 @@ def refused(refusal: Refusal) -> Response:
 def not_routed(error: HTTPException) -> Response:
     """404 and 405 of the router, with its `allow` header."""
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if "allow" in headers:
+        # Starlette has the methods in a set: the same request gets the same bytes all the same.
+        headers["allow"] = ", ".join(sorted(headers["allow"].split(", ")))
     return json({"detail": error.detail}, status=error.status_code, headers=headers)

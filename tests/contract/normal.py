@@ -20,8 +20,8 @@ _ID = re.compile(f"{_UUID}|{_INTERRUPT}")
 _UNORDERED = re.compile(
     r'(?<="langgraph_api_url":"<server>")(?:,"(?:run_id|thread_id|graph_id|checkpoint_id)":"[^"]*")+'
 )
-# langgraph-api 0.16.7: a Python set, printed.
-_SET = re.compile(r"(?<=Expected: \{)'\w+'(?:, '\w+')*(?=\})")
+# langgraph-api 0.16.7: Python sets, printed.
+_SET = re.compile(r"(?<=Expected: \{)'\w+'(?:, '\w+')*(?=\})|(?<=\nallow: )[A-Z]+(?:, [A-Z]+)*")
 
 
 class Names:

@@ -162,7 +162,8 @@ class Reading:
             raise Refusal(400, str(error)) from None
         select = query.getlist("select")
         if unknown := [column for column in select if column not in COLUMNS]:
-            raise Refusal(422, f"Invalid select columns: {unknown}. Expected: {set(COLUMNS)}")
+            expected = ", ".join(map(repr, sorted(COLUMNS)))  # langgraph-api 0.16.7: a Python set, printed
+            raise Refusal(422, f"Invalid select columns: {unknown}. Expected: {{{expected}}}")
         thread = self.runner.namespace.threads.get(thread_id)
         wanted = query.get("status")
         newest_first = sorted(thread.runs, key=lambda run: run.created_at, reverse=True)
