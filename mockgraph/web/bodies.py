@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 from starlette.types import Receive
 
-from mockgraph.web.schemas import SCHEMAS
 from mockgraph.words.errors import Refusal
 
 
@@ -48,7 +47,9 @@ def parsed(body: bytes, schema: str) -> Any:
 def _validator(schema: str) -> Any:
     import jsonschema_rs
 
-    schemas = _referenced(schema)
+    from mockgraph.web.schemas import SCHEMAS
+
+    schemas = _referenced(schema, SCHEMAS)
     # langgraph-api 0.16.7: the bare component, with all that it references beside it.
     document = {**schemas[schema], "components": {"schemas": schemas}}
     compiled = jsonschema_rs.validator_for(document)
@@ -66,14 +67,14 @@ def _validator(schema: str) -> Any:
     return validate
 
 
-def _referenced(schema: str) -> dict[str, Any]:
+def _referenced(schema: str, schemas: dict[str, Any]) -> dict[str, Any]:
     """A component and all that it references."""
     found: dict[str, Any] = {}
     waiting = [schema]
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = SCHEMAS[name]
+            found[name] = schemas[name]
             waiting.extend(_references(found[name]))
     return found
 
