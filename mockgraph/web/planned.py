@@ -7,11 +7,6 @@ from starlette.routing import BaseRoute, Route
 from mockgraph.words.errors import NotBuilt
 
 PLANNED: list[tuple[str, str, str]] = [
-    ("POST", "/threads/count", "counting threads"),
-    ("POST", "/threads/prune", "pruning threads"),
-    ("PATCH", "/threads/{thread_id}", "changing threads"),
-    ("GET", "/threads/{thread_id}/storage", "thread storage"),
-    ("POST", "/threads/{thread_id}/copy", "copying threads"),
     ("POST", "/threads/{thread_id}/stream/events", "the newer thread protocol"),
     ("POST", "/threads/{thread_id}/commands", "the newer thread protocol"),
     ("POST", "/threads/{thread_id}/runs/crons", "crons"),

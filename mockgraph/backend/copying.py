@@ -1,0 +1,48 @@
+"""Copies of threads: the same checkpoints, under the same ids, on a thread of their own; runs stay behind."""
+
+import msgspec
+
+from mockgraph.backend.runs import Run
+from mockgraph.backend.threads import Thread
+from mockgraph.engine.facts import Snapshot
+
+
+def copied(thread: Thread, *, new_id: str, now: int) -> Thread:
+    """A thread with the other's checkpoints and metadata. langgraph-api 0.16.7: idle, whatever the other is."""
+    trail: list[Run | Snapshot] = [
+        _run(writer, new_id) if isinstance(writer, Run) else _snapshot(writer, new_id)
+        for writer in thread.trail
+    ]
+    return Thread(
+        new_id,
+        now,
+        now,
+        now,
+        metadata=thread.metadata,
+        origin="copy",
+        step=thread.step,
+        checkpoint=thread.checkpoint,
+        values=thread.values,
+        last_played=thread.last_played,
+        trail=trail,
+    )
+
+
+def _run(run: Run, thread_id: str) -> Run:
+    """As far as it has come: what it does from now on is not the copy's."""
+    ground = None if run.ground is None else _snapshot(run.ground, thread_id)
+    return msgspec.structs.replace(run, thread_id=thread_id, ground=ground, copied=True)
+
+
+def _snapshot(snapshot: Snapshot, thread_id: str) -> Snapshot:
+    stored = snapshot.stored
+    if stored and "thread_id" in stored:
+        stored = {**stored, "thread_id": thread_id}
+    tasks = tuple(
+        outcome
+        if outcome.inner is None
+        else msgspec.structs.replace(outcome, inner=_snapshot(outcome.inner, thread_id))
+        for outcome in snapshot.tasks
+    )
+    base = None if snapshot.base is None else _snapshot(snapshot.base, thread_id)
+    return msgspec.structs.replace(snapshot, stored=stored, tasks=tasks, base=base)
