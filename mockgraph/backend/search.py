@@ -34,7 +34,8 @@ def ordered(
     Without a column they are newest first. langgraph-api 0.16.7: whatever order is asked for.
     """
     if not sort_by:
-        return sorted(reversed(rows), key=lambda row: key(row, default), reverse=True)
+        newest_first = list(reversed(rows))
+        return sorted(newest_first, key=lambda row: key(row, default), reverse=True)
     return sorted(rows, key=lambda row: key(row, sort_by), reverse=sort_order != "asc")
 
 

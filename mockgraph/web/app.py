@@ -16,6 +16,7 @@ from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.cors import Cors
+from mockgraph.web.metrics import Metrics
 from mockgraph.web.routes import assistants, joining, runs, stopping, system, threads
 from mockgraph.words.errors import Refusal
 
@@ -30,10 +31,12 @@ def create_app(*paths: str | Path, deterministic: bool = False) -> ASGIApp:
 
 def app_of(namespace: Namespace) -> ASGIApp:
     """The app of a namespace."""
-    return Cors(Refusing(Router(routes_of(namespace))))
+    metrics = Metrics(namespace)
+    metrics.routes = routes_of(namespace, metrics)
+    return Cors(Refusing(Router(metrics.routes)), seen=metrics.seen)
 
 
-def routes_of(namespace: Namespace) -> list[BaseRoute]:
+def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
     """Every route, those that are built first: of two that fit a path, the first is asked."""
     runner = Runner(namespace)
     return [
@@ -42,7 +45,7 @@ def routes_of(namespace: Namespace) -> list[BaseRoute]:
         *joining.routes(runner),
         *threads.routes(runner),
         *assistants.routes(runner),
-        *system.routes(runner),
+        *system.routes(runner, metrics),
         *planned.routes(),
     ]
 
