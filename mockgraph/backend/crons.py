@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
-from mockgraph.backend.json import kept, loads
+from mockgraph.backend.json import kept, loads, raw
 from mockgraph.backend.runs import RESERVED_METADATA, allowed
 from mockgraph.backend.schedules import moment, next_date, spelled, zone_of
 from mockgraph.words.clock import iso
@@ -64,9 +64,9 @@ class Cron(msgspec.Struct, gc=False):
             "end_time": self.end_time,
             "schedule": self.schedule,
             "timezone": self.timezone,
-            "payload": loads(self.payload),
+            "payload": raw(self.payload),
             "next_run_date": None if self.next_run_date is None else spelled(self.next_run_date),
-            "metadata": loads(self.metadata),
+            "metadata": raw(self.metadata),
             "on_run_completed": self.on_run_completed,
             "enabled": self.enabled,
             "created_at": iso(self.created_at),

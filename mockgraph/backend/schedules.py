@@ -40,8 +40,7 @@ def next_date(schedule: str, *, zone: tzinfo, after: int) -> int:
         raise Refusal(422, _NO_SCHEDULE.format(schedule=schedule))
     begin = (_EPOCH + timedelta(seconds=after // _SECOND)).astimezone(zone)
     try:
-        dates = croniter(_drawn(schedule), begin, hash_id=schedule.encode())
-        found: datetime = dates.get_next(datetime)
+        found: datetime = croniter(_drawn(schedule), begin, hash_id=_lot(schedule)).get_next(datetime)
     except (ValueError, OverflowError) as error:
         raise Refusal(400, str(error)) from None
     return (found - _EPOCH) // timedelta(microseconds=1)
@@ -49,7 +48,15 @@ def next_date(schedule: str, *, zone: tzinfo, after: int) -> int:
 
 def _drawn(schedule: str) -> str:
     """croniter draws `R` anew whenever it is asked; here it is drawn once, from the schedule's text."""
-    return " ".join("h" + field[1:] if field[0] in "rR" else field for field in schedule.split())
+    return " ".join(f"h{field[1:]}" if field[0] in _DRAWS else field for field in schedule.split())
+
+
+def _lot(schedule: str) -> bytes | None:
+    """What is drawn from, where anything is: with it croniter would scatter `@daily` and its like too."""
+    return schedule.encode() if any(field[0] in _DRAWS for field in schedule.split()) else None
+
+
+_DRAWS = ("R", "r")
 
 
 def moment(text: str) -> int | None:

@@ -59,7 +59,7 @@ class Firing:
             return
         stateful = cron.thread_id is not None
         once_done = {} if stateful else {"on_completion": cron.on_run_completed}
-        body = dumps({**once_done, **loads(cron.payload)})
+        body = dumps({**once_done, **loads(cron.payload), "metadata": loads(cron.metadata)})
         asked = f"cron '{cron.schedule}' {cron.cron_id}"
         try:
             data = self._parsed(body, "RunCreateStateful" if stateful else "RunCreateStateless")
