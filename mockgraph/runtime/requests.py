@@ -13,13 +13,17 @@ from mockgraph.backend.threads import Thread
 
 
 class RunRequest(msgspec.Struct, gc=False):
-    """What a client sent: `asked` is the request line, `body` the bytes and `data` the JSON value in them."""
+    """What a client sent: `asked` is the request line, `body` the bytes and `data` the JSON value in them.
+
+    Where `by_cron`, a cron asks, in the words that its creator sent.
+    """
 
     asked: str
     body: bytes
     data: dict[str, Any]
     headers: list[tuple[bytes, bytes]]
     thread_id: str | None = None
+    by_cron: bool = False
     began: float = msgspec.field(default_factory=time.perf_counter)
 
     def age(self) -> float:

@@ -67,7 +67,7 @@ class Runner:
         thread = self._thread(request, assistant, background=background)
         if assistant is None:
             raise Refusal(404, "Thread or assistant not found.")
-        refuse(data, stateless=thread is None)
+        refuse(data, stateless=thread is None, by_cron=request.by_cron)
         webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
         if not assistant.bare:
             request = inheriting(request, assistant)
@@ -206,6 +206,7 @@ class Runner:
             created_at=now + round(delay * 1_000_000),
             updated_at=now + 1,
             temporary=thread is None and data.get("on_completion", "delete") == "delete",
+            by_cron=request.by_cron,
         )
 
     def _entered(self, run: Run, request: RunRequest, thread: Thread | None, assistant: Assistant) -> Thread:
@@ -352,7 +353,8 @@ class Runner:
                 thread.shown, thread.status, thread.interrupts = told, status, interrupts
 
     def forget(self, thread: Thread) -> None:
-        """Delete a thread: its runs stop and are gone with it."""
+        """Delete a thread: its runs stop and are gone with it, and so are its crons."""
+        self.namespace.crons.forget_thread(thread.thread_id)
         for live in list(self.namespace.active.get(thread.thread_id, ())):
             live.drop(gone=True)
         for run in thread.runs:

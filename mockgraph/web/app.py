@@ -10,14 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockgraph.runtime.firing import Firing
 from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
+from mockgraph.web.bodies import parsed
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
-from mockgraph.web.routes import assistants, joining, runs, stopping, system, threads
+from mockgraph.web.routes import assistants, crons, joining, runs, stopping, store, system, threads
 from mockgraph.words.errors import Refusal
 
 
@@ -45,6 +47,8 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *joining.routes(runner),
         *threads.routes(runner),
         *assistants.routes(runner),
+        *crons.routes(Firing(runner, parsed=parsed)),
+        *store.routes(runner),
         *system.routes(runner, metrics),
         *planned.routes(),
     ]

@@ -77,6 +77,7 @@ class Assistants:
     async def delete(self, request: Request) -> Response:
         """`DELETE /assistants/{assistant_id}`; with `delete_threads` the threads of its runs go with it."""
         gone = self.namespace.assistants.delete(request.path_params["assistant_id"])
+        self.namespace.crons.forget_assistant(gone.assistant_id)
         if truthy(request.query_params.get("delete_threads")):
             for thread in [
                 thread for thread in self.namespace.threads if _was_run_by(thread, gone.assistant_id)

@@ -1,16 +1,29 @@
 """What is sent to both servers, by subject: importing this package registers every scenario."""
 
-from tests.contract.scenarios import assistants, failures, humans, lives, shapes, streams, threads, views
+from tests.contract.scenarios import (
+    assistants,
+    crons,
+    failures,
+    humans,
+    lives,
+    shapes,
+    store,
+    streams,
+    threads,
+    views,
+)
 from tests.contract.scenarios.asking import SCENARIOS, Scenario
 
 __all__ = [
     "SCENARIOS",
     "Scenario",
     "assistants",
+    "crons",
     "failures",
     "humans",
     "lives",
     "shapes",
+    "store",
     "streams",
     "threads",
     "views",
