@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
+from mockgraph.backend.access import EVERYTHING, Access, Seen, sees
+from mockgraph.backend.access import allowed as allowed_to
 from mockgraph.backend.json import kept, loads, raw
 from mockgraph.backend.runs import allowed
 from mockgraph.backend.schedules import moment, next_date, spelled, zone_of
@@ -22,7 +24,7 @@ class Cron(msgspec.Struct, gc=False):
     """A cron. `payload` (the request of its runs) and `metadata` are JSON, `end_time` whatever text was sent.
 
     `next_run_date` is in microseconds, None when no date is to come. `api_url` is the server as the cron's creator
-    called it: its runs say so too.
+    called it: its runs say so too, and may do what `access` says that their creator may.
     """
 
     cron_id: str
@@ -39,6 +41,7 @@ class Cron(msgspec.Struct, gc=False):
     created_at: int
     updated_at: int
     api_url: str
+    access: Access | None = None
 
     @property
     def due(self) -> int | None:
@@ -61,7 +64,7 @@ class Cron(msgspec.Struct, gc=False):
             "cron_id": self.cron_id,
             "assistant_id": self.assistant_id,
             "thread_id": self.thread_id,
-            "user_id": "",
+            "user_id": "" if self.access is None else self.access.identity.identity,
             "end_time": self.end_time,
             "schedule": self.schedule,
             "timezone": self.timezone,
@@ -83,11 +86,13 @@ def planned(
     thread_id: str | None,
     api_url: str,
     now: int,
+    access: Access | None = None,
 ) -> Cron:
     """The cron that a request describes; raises Refusal where its dates cannot be told."""
     zone = zone_of(request.get("timezone"))
     payload = _payload({**request, "assistant_id": assistant_id}, cron_id)
     payload.setdefault("config", {"configurable": {"cron_id": cron_id}})
+    seen = allowed_to(access, "crons", "create")
     return Cron(
         cron_id=cron_id,
         assistant_id=assistant_id,
@@ -96,13 +101,14 @@ def planned(
         timezone=request.get("timezone"),
         end_time=request.get("end_time"),
         payload=kept(payload),
-        metadata=kept(payload.get("metadata", {})),
+        metadata=kept({**payload.get("metadata", {}), **seen}),
         on_run_completed=request.get("on_run_completed", "delete") if thread_id is None else None,
         enabled=request.get("enabled", True),
         next_run_date=next_date(request["schedule"], zone=zone, after=now),
         created_at=now,
         updated_at=now,
         api_url=api_url,
+        access=access,
     )
 
 
@@ -129,18 +135,18 @@ class Crons:
         """Remember a new cron."""
         self._by_id[cron.cron_id] = cron
 
-    def get(self, cron_id: str) -> Cron:
-        """The cron of an id in a path; refuses what is no id and what is not there."""
+    def get(self, cron_id: str, *, seen: Seen = EVERYTHING) -> Cron:
+        """The cron of an id in a path; refuses what is no id and what is not there, or not seen."""
         found = self._by_id.get(_uuid(cron_id, "cron"))
-        if found is None:
+        if found is None or not sees(seen, found.metadata):
             raise Refusal(404, "Not Found")
         return found
 
-    def patch(self, cron_id: str, request: dict[str, Any], *, now: int) -> Cron:
+    def patch(self, cron_id: str, request: dict[str, Any], *, now: int, seen: Seen = EVERYTHING) -> Cron:
         """`PATCH /runs/crons/{cron_id}`. langgraph-api 0.16.7: only another schedule or timezone gives another date."""
         zone = zone_of(request["timezone"]) if "timezone" in request else None
         cron = self._by_id.get(_uuid(cron_id, "cron"))
-        if cron is None:
+        if cron is None or not sees(seen, cron.metadata):
             raise Refusal(404, f"Cron '{cron_id}' not found")
         if zone is not None or "schedule" in request:
             schedule = request.get("schedule", cron.schedule)
@@ -156,9 +162,9 @@ class Crons:
         cron.updated_at = max(now, cron.updated_at + 1)
         return cron
 
-    def delete(self, cron_id: str) -> None:
+    def delete(self, cron_id: str, *, seen: Seen = EVERYTHING) -> None:
         """Forget a cron; refuses one that is not there."""
-        del self._by_id[self.get(cron_id).cron_id]
+        del self._by_id[self.get(cron_id, seen=seen).cron_id]
 
     def forget_thread(self, thread_id: str) -> None:
         """Its thread is gone: so are the crons on it."""
@@ -171,7 +177,7 @@ class Crons:
     def _keep(self, wanted: Callable[[Cron], bool]) -> None:
         self._by_id = {cron_id: cron for cron_id, cron in self._by_id.items() if wanted(cron)}
 
-    def matching(self, query: dict[str, Any]) -> list[Cron]:
+    def matching(self, query: dict[str, Any], *, seen: Seen = EVERYTHING) -> list[Cron]:
         """Those that fit a count, oldest first."""
         for column in ("assistant_id", "thread_id"):
             if query.get(column):
@@ -181,15 +187,18 @@ class Crons:
             cron
             for cron in self._by_id.values()
             # langgraph-api 0.16.7: ids are compared as texts.
-            if all(getattr(cron, key) == query[key] for key in ("assistant_id", "thread_id") if key in query)
+            if sees(seen, cron.metadata)
+            and all(getattr(cron, key) == query[key] for key in ("assistant_id", "thread_id") if key in query)
             and (not metadata or search.contains(loads(cron.metadata), metadata))
         ]
 
-    def search(self, query: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    def search(
+        self, query: dict[str, Any], *, seen: Seen = EVERYTHING
+    ) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of cron objects and its pagination headers."""
         found = [
             cron
-            for cron in self.matching(query)
+            for cron in self.matching(query, seen=seen)
             if "enabled" not in query or cron.enabled == query["enabled"]
         ]
         rows, headers = search.page(

@@ -32,6 +32,12 @@ _CONFIG_KEYS = (
     "run_id",
 )
 
+_NOBODY: dict[str, Any] = {
+    "langgraph_auth_user": None,
+    "langgraph_auth_user_id": "",
+    "langgraph_auth_permissions": [],
+}
+
 # The columns that `select` may name.
 COLUMNS = (
     "run_id",
@@ -88,6 +94,7 @@ class Run(msgspec.Struct, gc=False):
     ended: int = 0
     stands: str | None = None
     copied: bool = False
+    user: bytes | None = None
     by_cron: bool = False
 
 
@@ -169,9 +176,7 @@ class Description:
         given = {**self._given, **self._checkpoint}
         return {
             **given,
-            "langgraph_auth_user": _CRON_USER if run.by_cron else None,
-            "langgraph_auth_user_id": "",
-            "langgraph_auth_permissions": [],
+            **self._user,
             "langgraph_request_id": self.request_id,
             **self._tracer,
             **self._asked_at,
@@ -180,7 +185,24 @@ class Description:
             "thread_id": run.thread_id,
             "graph_id": run.graph.graph_id,
             "assistant_id": run.assistant_id,
-            "user_id": given.get("user_id", ""),
+            "user_id": self.user_id or given.get("user_id", ""),
+        }
+
+    @property
+    def user_id(self) -> str:
+        """Who asked for the run; empty where nobody asks who it is."""
+        identity: str = self._user["langgraph_auth_user_id"]
+        return identity
+
+    @property
+    def _user(self) -> dict[str, Any]:
+        if self.run.user is None:
+            return {**_NOBODY, "langgraph_auth_user": _CRON_USER} if self.run.by_cron else _NOBODY
+        user = loads(self.run.user)
+        return {
+            "langgraph_auth_user": user,
+            "langgraph_auth_user_id": user["identity"],
+            "langgraph_auth_permissions": user["permissions"],
         }
 
     @property

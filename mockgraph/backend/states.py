@@ -189,7 +189,7 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
         "source": snapshot.source,
         "step": at.step,
         "parents": at.parents,
-        "langgraph_auth_user_id": "",
+        "langgraph_auth_user_id": description.user_id,
         **({"langgraph_request_id": asked} if asked is not None else {}),
     }
 

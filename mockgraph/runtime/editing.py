@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from mockgraph.backend import states
+from mockgraph.backend.access import Access
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
 from mockgraph.backend.updates import edited
@@ -14,7 +17,9 @@ from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import key_of
 
 
-def edit(namespace: Namespace, thread: Thread, data: dict[str, Any]) -> dict[str, Any]:
+def edit(
+    namespace: Namespace, thread: Thread, data: dict[str, Any], *, access: Access | None = None
+) -> dict[str, Any]:
     """Write to a thread's state, and say which checkpoint that made; raises Refusal."""
     if namespace.active.get(thread.thread_id):
         inflight = [live.run.run_id for live in namespace.active[thread.thread_id]]
@@ -29,6 +34,9 @@ def edit(namespace: Namespace, thread: Thread, data: dict[str, Any]) -> dict[str
     key = key_of(f"{thread.thread_id} edit {thread.made}")
     now = max(namespace.options.clock.now(), thread.updated_at + 1)
     snapshot = edited(thread, graph, data, key=key, now=now)
+    if access is not None:
+        stored = {"user_id": access.identity.identity, **snapshot.stored}
+        snapshot = msgspec.structs.replace(snapshot, stored=stored)
     thread.made += 1
     thread.trail.append(snapshot)
     settling.rest(namespace, thread)

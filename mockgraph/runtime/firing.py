@@ -63,7 +63,7 @@ class Firing:
         asked = f"cron '{cron.schedule}' {cron.cron_id}"
         try:
             data = self._parsed(body, "RunCreateStateful" if stateful else "RunCreateStateless")
-            request = RunRequest(asked, body, data, [], cron.thread_id, by_cron=True)
+            request = RunRequest(asked, body, data, [], cron.thread_id, access=cron.access, by_cron=True)
             self.runner.begin(request, api_url=cron.api_url, background=True, late=True)
         except Refusal as refusal:
             self._tell(cron, asked, refusal)

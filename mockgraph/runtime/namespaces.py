@@ -107,7 +107,8 @@ class Namespace:
         self._have_assistants()
 
     def _have_assistants(self) -> None:
-        """Those of the graphs, and those that fixtures give."""
+        """Those of the graphs, and those that fixtures give; and whoever a fixture lets in."""
+        self.auth = next((graph.given.auth for graph in self.graphs.values() if graph.given.auth), None)
         now = self.options.clock.now()
         self.assistants.have(self.graphs, now=now)
         for graph in self.graphs.values():

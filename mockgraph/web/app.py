@@ -16,6 +16,7 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
+from mockgraph.web.auth import Authenticating
 from mockgraph.web.bodies import parsed
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
@@ -35,7 +36,7 @@ def app_of(namespace: Namespace) -> ASGIApp:
     """The app of a namespace."""
     metrics = Metrics(namespace)
     metrics.routes = routes_of(namespace, metrics)
-    return Cors(Refusing(Router(metrics.routes)), seen=metrics.seen)
+    return Cors(Refusing(Authenticating(Router(metrics.routes), namespace)), seen=metrics.seen)
 
 
 def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:

@@ -4,10 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from mockgraph.backend.access import Seen, allowed
 from mockgraph.backend.crons import planned
 from mockgraph.runtime import webhooks
 from mockgraph.runtime.firing import Firing
 from mockgraph.web.answers import json
+from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed
 from mockgraph.web.paths import api_url, uuid_of
 from mockgraph.words.errors import Refusal
@@ -54,6 +56,7 @@ class Crons:
             thread_id=thread_id,
             api_url=api_url(request.scope),
             now=self.namespace.options.clock.now(),
+            access=access_of(request.scope),
         )
         if thread_id is not None and self.namespace.threads.find(thread_id) is None:
             raise Refusal(404, _NO_THREAD.format(thread_id=thread_id))
@@ -76,7 +79,8 @@ class Crons:
 
     async def get(self, request: Request) -> Response:
         """`GET /runs/crons/{cron_id}`."""
-        return json(self.namespace.crons.get(request.path_params["cron_id"]).wire())
+        seen = _seen(request, "read")
+        return json(self.namespace.crons.get(request.path_params["cron_id"], seen=seen).wire())
 
     async def patch(self, request: Request) -> Response:
         """`PATCH /runs/crons/{cron_id}`."""
@@ -86,26 +90,31 @@ class Crons:
         if not data:
             raise Refusal(400, "Request body cannot be empty")
         self._check_webhook(data)
-        cron = self.namespace.crons.patch(cron_id, data, now=self.namespace.options.clock.now())
+        now, seen = self.namespace.options.clock.now(), _seen(request, "update")
+        cron = self.namespace.crons.patch(cron_id, data, now=now, seen=seen)
         self.firing.set_alarm()
         return json(cron.wire())
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /runs/crons/{cron_id}`."""
-        self.namespace.crons.delete(request.path_params["cron_id"])
+        self.namespace.crons.delete(request.path_params["cron_id"], seen=_seen(request, "delete"))
         self.firing.set_alarm()
         return Response(status_code=204)
 
     async def search(self, request: Request) -> Response:
         """`POST /runs/crons/search`."""
         query = parsed(await request.body(), "CronSearch")
-        found, headers = self.namespace.crons.search(query)
+        found, headers = self.namespace.crons.search(query, seen=_seen(request, "search"))
         return json(found, headers=headers)
 
     async def count(self, request: Request) -> Response:
         """`POST /runs/crons/count`."""
         query = parsed(await request.body(), "CronCountRequest")
-        return json(len(self.namespace.crons.matching(query)))
+        return json(len(self.namespace.crons.matching(query, seen=_seen(request, "search"))))
+
+
+def _seen(request: Request, action: str) -> Seen:
+    return allowed(access_of(request.scope), "crons", action)
 
 
 _NO_THREAD = (
