@@ -90,9 +90,10 @@ def planned(
 ) -> Cron:
     """The cron that a request describes; raises Refusal where its dates cannot be told."""
     zone = zone_of(request.get("timezone"))
-    payload = _payload({**request, "assistant_id": assistant_id}, cron_id)
-    payload.setdefault("config", {"configurable": {"cron_id": cron_id}})
     seen = allowed_to(access, "crons", "create")
+    owned = {"metadata": {**request.get("metadata", {}), **seen}} if seen else {}
+    payload = _payload({**request, "assistant_id": assistant_id, **owned}, cron_id)
+    payload.setdefault("config", {"configurable": {"cron_id": cron_id}})
     return Cron(
         cron_id=cron_id,
         assistant_id=assistant_id,
@@ -101,7 +102,7 @@ def planned(
         timezone=request.get("timezone"),
         end_time=request.get("end_time"),
         payload=kept(payload),
-        metadata=kept({**payload.get("metadata", {}), **seen}),
+        metadata=kept(payload.get("metadata", {})),
         on_run_completed=request.get("on_run_completed", "delete") if thread_id is None else None,
         enabled=request.get("enabled", True),
         next_run_date=next_date(request["schedule"], zone=zone, after=now),

@@ -21,7 +21,7 @@ class Authenticating:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         auth = self.namespace.auth
-        if auth is not None and scope["path"] not in _OPEN:
+        if auth is not None and not (scope["path"] in _OPEN and scope["method"] in ("GET", "HEAD")):
             given = {name: value.decode("latin-1") for name, value in scope["headers"]}
             scope[_KEY] = authenticated(
                 auth, authorization=given.get(b"authorization"), key=given.get(b"x-api-key")

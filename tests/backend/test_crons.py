@@ -1,5 +1,7 @@
 """Crons: dates in their timezones, what is kept of a request, what is due, and what the real server trips over."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -122,6 +124,14 @@ def test_any_text_is_a_schedule_or_is_refused(schedule: str) -> None:
 )
 def test_ends_are_dates_in_any_iso_spelling(text: str, at: int | None) -> None:
     assert moment(text) == at
+
+
+def test_croniter_comes_with_the_first_cron() -> None:
+    code = "import sys, mockgraph.web.app; print({'croniter', 'zoneinfo'} & set(sys.modules))"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert found.stdout.strip() == "set()"
 
 
 # --- what is due -------------------------------------------------------------------------------------------

@@ -71,7 +71,9 @@ class Stopping:
     async def delete(self, request: Request) -> Response:
         """`DELETE …/runs/{run_id}`."""
         run = run_if_there(self.runner, request.path_params)
-        if run is None or hidden(self.runner, request.scope, "delete"):
+        if hidden(self.runner, request.scope, "delete"):
+            raise Refusal(404, "Not Found")
+        if run is None:
             raise Refusal(404, "Run not found")
         self.runner.delete(run)
         return Response(status_code=204)

@@ -90,7 +90,6 @@ for _who in WHO:
             await somebody("GET", path)
         await somebody("POST", f"{one}/history", {})
         await somebody("POST", f"{one}/state/checkpoint", {"checkpoint": {}})
-        await somebody("GET", f"{one}/state/{UNKNOWN}")
         await somebody("GET", f"{one}/runs/{run}/join")
         await somebody("GET", f"{one}/runs/{run}/stream")
         await somebody("GET", f"{one}/runs/{UNKNOWN}")

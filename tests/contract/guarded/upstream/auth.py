@@ -18,6 +18,8 @@ async def authenticate(authorization: str | None, headers: dict[bytes, bytes]) -
     key = headers.get(b"x-api-key")
     if key == b"bob-key":
         return USERS["bob"]
+    if key and not authorization:
+        raise Auth.exceptions.HTTPException(status_code=401, detail="Invalid token")
     if not authorization:
         raise Auth.exceptions.HTTPException(status_code=401, detail="Missing token")
     token = authorization.removeprefix("Bearer ")
