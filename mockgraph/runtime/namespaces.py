@@ -66,6 +66,7 @@ class Namespace:
         self.played: Counter[Stub] = Counter()
         self._asked: Counter[bytes] = Counter()
         self._added: dict[str, int] = {}
+        self._sow()
 
     def reset(self) -> None:
         """Back to what the fixtures say: stubs added in code, threads, runs, items, crons, journal and counters are gone."""
@@ -95,16 +96,33 @@ class Namespace:
             await asyncio.sleep(0.005)
 
     def script(self, graphs: Mapping[str, Graph]) -> None:
-        """Answer new runs with other fixtures from now on; threads and their history stay."""
+        """Answer new runs with other fixtures from now on; threads and their history stay. Raises FixtureError."""
+        self._rehearse(graphs)
         self.scripted = dict(graphs)
         self.graphs = dict(graphs)
         self._added = {}
         self._have_assistants()
+        self._sow()
 
     def load(self, paths: Sequence[str | Path]) -> None:
         """Add the stubs of more fixtures, behind those that are there."""
-        self.graphs = load(paths, onto=self.graphs)
+        graphs = load(paths, onto=self.graphs)
+        self._rehearse(graphs)
+        self.graphs = graphs
         self._have_assistants()
+        self._sow()
+
+    def _sow(self) -> None:
+        """Have what the fixtures seed; raises FixtureError."""
+        if any(graph.given.seed.threads or graph.given.seed.items for graph in self.graphs.values()):
+            from mockgraph.runtime.seeding import sow
+
+            sow(self)
+
+    def _rehearse(self, graphs: Mapping[str, Graph]) -> None:
+        """Raise FixtureError for seeds that cannot be, before anything has changed."""
+        if any(graph.given.seed.threads for graph in graphs.values()):
+            Namespace(graphs, options=Options(deterministic=True))
 
     def _have_assistants(self) -> None:
         """Those of the graphs, and those that fixtures give; and whoever a fixture lets in."""

@@ -61,8 +61,9 @@ class Runner:
         background: bool = False,
         streamed: bool = False,
         late: bool = False,
+        at_once: bool = False,
     ) -> Begun:
-        """Accept a run and play it if it can be played at once; raises Refusal."""
+        """Accept a run and play it if it can be played at once, or is to be; raises Refusal."""
         data = request.data
         seen = allowed(request.access, "threads", "create_run")
         assistant = self._assistant(request)
@@ -81,7 +82,7 @@ class Runner:
         chosen = None if late else self._chosen_at_once(request, graph, thread)
         run = self._record(request, assistant, graph, thread, api_url=api_url)
         run.request_id = run.request_id or request_id
-        live = late or background or not _instant(chosen)
+        live = not at_once and (late or background or not _instant(chosen))
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy in ("interrupt", "rollback"):
             for other in in_the_way:
