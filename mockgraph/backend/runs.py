@@ -9,9 +9,8 @@ from mockgraph.engine.facts import Checkpoint, Snapshot
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import iso
 from mockgraph.words.ids import digest, key_of, uuid4
-from mockgraph.words.vocabulary import UPSTREAM
+from mockgraph.words.vocabulary import RESERVED_METADATA, UPSTREAM
 
-RESERVED_METADATA = ("thread_id", "assistant_id", "run_id", "cron_id")
 _RESERVED_CONFIGURABLE = (
     "langgraph_auth_user",
     "langgraph_auth_user_id",

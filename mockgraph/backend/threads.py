@@ -13,6 +13,7 @@ from mockgraph.script.paths import BadPath, compile_path
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
+from mockgraph.words.vocabulary import RESERVED_METADATA
 
 _EXTRACT_ROOTS = ("config", "interrupts", "metadata", "values")
 
@@ -125,7 +126,7 @@ class Threads:
             if request.get("if_exists") == "do_nothing":
                 return existing
             raise Refusal(409, f"Thread with ID {thread_id} already exists")
-        metadata = {k: v for k, v in request.get("metadata", {}).items() if k not in _RESERVED}
+        metadata = _own(request.get("metadata", {}))
         return self.add(Thread(thread_id, now, now, now, metadata=kept(metadata)))
 
     def search(self, query: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
@@ -162,7 +163,8 @@ class Threads:
         ]
 
 
-_RESERVED = ("thread_id", "assistant_id", "run_id", "cron_id", "counters_since_delta_snapshot")
+def _own(metadata: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in metadata.items() if key not in RESERVED_METADATA}
 
 
 def _known(thread_id: str) -> str:

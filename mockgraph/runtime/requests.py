@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from mockgraph.backend.json import loads
+from mockgraph.backend.assistants import Assistant
+from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import modes
 from mockgraph.backend.threads import Thread
 
@@ -24,6 +25,19 @@ class RunRequest(msgspec.Struct, gc=False):
     def age(self) -> float:
         """Seconds since the request came in."""
         return time.perf_counter() - self.began
+
+
+def inheriting(request: RunRequest, assistant: Assistant) -> RunRequest:
+    """The request with what it leaves to its assistant: config and context, each over the assistant's."""
+    config, context = loads(assistant.now.config), loads(assistant.now.context)
+    given = request.data.get("config") or {}
+    merged = {**config, **given}
+    if "configurable" in config or "configurable" in given:
+        merged["configurable"] = {**config.get("configurable", {}), **given.get("configurable", {})}
+    data = {**request.data, "config": merged}
+    if request.data.get("context"):
+        data["context"] = {**context, **request.data["context"]}
+    return msgspec.structs.replace(request, data=data, body=kept(data))
 
 
 def _thread(_request: RunRequest, thread: Thread | None) -> dict[str, Any]:

@@ -14,19 +14,20 @@ from typing import Any
 
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
-from mockgraph.backend.runs import RESERVED_METADATA, Description, Run
+from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime import settling, webhooks
 from mockgraph.runtime.beginnings import Beginning, Unmatched, beginning
 from mockgraph.runtime.live import LiveRun
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
-from mockgraph.runtime.requests import RunRequest, scope
+from mockgraph.runtime.requests import RunRequest, inheriting, scope
 from mockgraph.runtime.stream_log import Numbers, Part
 from mockgraph.runtime.telling import Outcome, broken, encoded, tell
 from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
+from mockgraph.words.vocabulary import RESERVED_METADATA
 
 
 class Begun:
@@ -68,6 +69,9 @@ class Runner:
             raise Refusal(404, "Thread or assistant not found.")
         refuse(data, stateless=thread is None)
         webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
+        if not assistant.bare:
+            request = inheriting(request, assistant)
+            data = request.data
         graph = self.namespace.graphs[assistant.graph_id]
         in_the_way = self._in_the_way(thread, data)
         late = late or bool(in_the_way) or bool(data.get("after_seconds"))
@@ -80,7 +84,7 @@ class Runner:
             for other in in_the_way:
                 self.stop(other, strategy, f"superseded by run {run.run_id} (multitask_strategy={strategy})")
         if live or thread is not None or not run.temporary:
-            thread = self._entered(run, request, thread)
+            thread = self._entered(run, request, thread, assistant)
         begun = Begun(run, thread, subgraphs=bool(data.get("stream_subgraphs")))
         if live:
             assert thread is not None
@@ -186,7 +190,9 @@ class Runner:
         if thread is not None:
             now = max(now, thread.updated_at + 1)
             if not _fresh(thread):
-                inherited = kept({**assistant.metadata, **loads(thread.metadata), **_marks(assistant)})
+                inherited = kept(
+                    {**loads(assistant.inherited), **loads(thread.metadata), **_marks(assistant)}
+                )
         delay = data.get("after_seconds") or 0
         return Run(
             run_id=run_id,
@@ -202,7 +208,7 @@ class Runner:
             temporary=thread is None and data.get("on_completion", "delete") == "delete",
         )
 
-    def _entered(self, run: Run, request: RunRequest, thread: Thread | None) -> Thread:
+    def _entered(self, run: Run, request: RunRequest, thread: Thread | None, assistant: Assistant) -> Thread:
         """The run's thread (made here for a stateless run) with the run on it; busy from now on."""
         if thread is None:
             thread = self._made_by_run(run.thread_id)
@@ -211,7 +217,8 @@ class Runner:
         if _fresh(thread):
             marks |= config.get("metadata", {}) | request.data.get("metadata", {})
         thread.metadata = kept({**loads(thread.metadata), **marks})
-        thread.config = kept({**loads(thread.config), **_persistent(config), "configurable": {}})
+        configurable = loads(assistant.now.config).get("configurable") or {}
+        thread.config = kept({**loads(thread.config), **_persistent(config), "configurable": configurable})
         thread.status = "busy"
         thread.changed(run.updated_at)
         thread.trail.append(run)

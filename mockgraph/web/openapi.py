@@ -5,6 +5,9 @@ from mockgraph.web.operations import OPERATIONS
 from mockgraph.web.schemas import SCHEMAS
 from mockgraph.web.schemas.pieces import Schema, enum
 
+# Where a graph is named, the document lists those that there are; requests with others are refused by name, not by schema.
+_NAMING_GRAPHS = ("Assistant", "AssistantCreate", "AssistantPatch", "AssistantSearchRequest", "GraphSchema")
+
 
 def document(graph_ids: list[str]) -> Schema:
     """The whole document, for a server that scripts these graphs."""
@@ -12,7 +15,7 @@ def document(graph_ids: list[str]) -> Schema:
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = operation.wire()
     schemas = dict(SCHEMAS)
-    for name in ("Assistant", "AssistantSearchRequest"):
+    for name in _NAMING_GRAPHS:
         properties = {**SCHEMAS[name]["properties"], "graph_id": enum(*graph_ids)}
         schemas[name] = {**SCHEMAS[name], "properties": properties}
     return {

@@ -1,4 +1,8 @@
-"""What schemas are made of."""
+"""What schemas are made of.
+
+Requests are validated with them, and the refusals' texts come out of them: the order of properties, of what is required
+and of an enum's values is the real server's.
+"""
 
 from typing import Any
 
@@ -7,18 +11,15 @@ Schema = dict[str, Any]
 OBJECT: Schema = {"type": "object"}
 STRING: Schema = {"type": "string"}
 INTEGER: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
 BOOLEAN: Schema = {"type": "boolean"}
+NULL: Schema = {"type": "null"}
 UUID: Schema = {"type": "string", "format": "uuid"}
 TIME: Schema = {"type": "string", "format": "date-time"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+FALSE: Schema = {"type": "boolean", "default": False}
+TRUE: Schema = {"type": "boolean", "default": True}
 ANY_JSON: Schema = {"type": ["object", "array", "number", "string", "boolean", "null"]}
-CONFIG: Schema = {
-    "type": "object",
-    "properties": {
-        "tags": {"type": "array", "items": STRING},
-        "recursion_limit": INTEGER,
-        "configurable": OBJECT,
-    },
-}
 
 
 def ref(name: str) -> Schema:
@@ -26,9 +27,9 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def enum(*values: str) -> Schema:
+def enum(*values: str, default: str | None = None) -> Schema:
     """One of these texts."""
-    return {"type": "string", "enum": list(values)}
+    return {"type": "string", "enum": list(values), **({} if default is None else {"default": default})}
 
 
 def listed(items: Schema) -> Schema:
@@ -36,10 +37,20 @@ def listed(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def page() -> dict[str, Schema]:
+def nullable(schema: Schema) -> Schema:
+    """Such a value, or null."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def record(*required: str, **properties: Schema) -> Schema:
+    """An object with these properties."""
+    return {"type": "object", "properties": properties, **({"required": list(required)} if required else {})}
+
+
+def page(*, limit: int = 10) -> dict[str, Schema]:
     """How searches are paged."""
     return {
-        "limit": {"type": "integer", "default": 10, "minimum": 1, "maximum": 1000},
+        "limit": {"type": "integer", "default": limit, "minimum": 1, "maximum": 1000},
         "offset": {"type": "integer", "default": 0, "minimum": 0},
     }
 
@@ -47,3 +58,6 @@ def page() -> dict[str, Schema]:
 def sorting(*columns: str) -> dict[str, Schema]:
     """How searches are sorted."""
     return {"sort_by": enum(*columns), "sort_order": enum("asc", "desc")}
+
+
+CONFIG = record(tags=listed(STRING), recursion_limit=INTEGER, configurable=OBJECT)
