@@ -15,6 +15,7 @@ from mockgraph.mock import MockGraph
 from mockgraph.pytest_plugin import MARKER_OPTIONS
 from mockgraph.runtime.requests import SCOPE
 from mockgraph.script import words
+from mockgraph.script.loading import load_texts
 from mockgraph.script.matching import OPERATORS
 from mockgraph.words.vocabulary import STREAM_MODES, UPSTREAM
 from tests.playing import graph_of
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 FIXTURES = (ROOT / "docs/fixtures.md").read_text()
 RUNS = (ROOT / "docs/runs.md").read_text()
+SERVER = (ROOT / "docs/server.md").read_text()
 UPSTREAM_DOC = (ROOT / "docs/upstream.md").read_text()
 
 pytest_plugins = ["pytester"]
@@ -146,6 +148,18 @@ def test_every_marker_option_is_in_the_readme(option: str) -> None:
                 words.SUBGRAPH,
                 words.PACKET,
                 words.WAY_OUT,
+                words.NODE,
+                words.EDGE,
+                words.SCHEMAS,
+                words.ASSISTANT,
+                words.SEED,
+                words.SEED_THREAD,
+                words.SEED_RUN,
+                words.SEED_ITEM,
+                words.AUTH,
+                words.IDENTITY,
+                words.REFUSED,
+                words.RULE,
             )
             for key in table
         }
@@ -156,7 +170,12 @@ def test_every_marker_option_is_in_the_readme(option: str) -> None:
     ),
 )
 def test_every_word_of_the_language_is_documented(name: str) -> None:
-    assert said(FIXTURES, name)
+    assert said(FIXTURES + SERVER, name)
+
+
+@pytest.mark.parametrize("at", range(len(blocks("yaml", SERVER))))
+def test_every_fixture_around_the_runs_loads(at: int) -> None:
+    load_texts([("docs/server.md", blocks("yaml", SERVER)[at])])
 
 
 def test_what_is_planned_is_listed_as_not_built() -> None:

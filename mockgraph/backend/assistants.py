@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
-from mockgraph.backend.json import kept, loads
+from mockgraph.backend.json import kept, loads, raw
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
@@ -39,9 +39,9 @@ class Version(msgspec.Struct, frozen=True):
             "assistant_id": assistant_id,
             "version": self.version,
             "graph_id": self.graph_id,
-            "config": loads(self.config),
-            "context": loads(self.context),
-            "metadata": loads(self.metadata),
+            "config": raw(self.config),
+            "context": raw(self.context),
+            "metadata": raw(self.metadata),
             "created_at": iso(self.created_at),
             "name": self.name,
             "description": self.description,
@@ -81,9 +81,9 @@ class Assistant(msgspec.Struct):
         return {
             "assistant_id": self.assistant_id,
             "graph_id": now.graph_id,
-            "config": loads(now.config),
-            "context": loads(now.context),
-            "metadata": loads(now.metadata),
+            "config": raw(now.config),
+            "context": raw(now.context),
+            "metadata": raw(now.metadata),
             "name": now.name,
             "created_at": iso(self.created_at),
             "updated_at": iso(self.updated_at),
@@ -103,6 +103,7 @@ class Assistants:
     def __init__(self) -> None:
         self._by_id: dict[str, Assistant] = {}
         self._system: dict[str, str] = {}
+        self._given: set[str] = set()
 
     @property
     def graph_ids(self) -> Collection[str]:
@@ -122,6 +123,12 @@ class Assistants:
                 metadata = kept({"created_by": "system"})
                 self._add(self._system[graph_id], Version(1, graph_id, now, name=graph_id, metadata=metadata))
 
+    def give(self, assistant_id: str, request: Mapping[str, Any], *, now: int) -> None:
+        """Have an assistant that a fixture describes; what has become of it stays."""
+        if assistant_id not in self._by_id and assistant_id not in self._given:
+            self._given.add(assistant_id)
+            self.create(request, new_id=assistant_id, now=now)
+
     # --- one of them ---
 
     def get(self, assistant_id: str, *, said: str = "Not Found") -> Assistant:
@@ -129,7 +136,7 @@ class Assistants:
         known = identified(assistant_id)
         found = self._by_id.get(known)
         if found is None:
-            raise Refusal(404, said.format(assistant_id=assistant_id))
+            raise Refusal(404, said.format(assistant_id=known))
         return found
 
     def drawn(self, name_or_id: str) -> Assistant:
@@ -213,7 +220,7 @@ class Assistants:
             if not metadata or search.contains(loads(version.metadata), metadata)
         ][offset : offset + (query.get("limit") or 10)]
         if not found:
-            raise Refusal(404, said.format(assistant_id=assistant_id))
+            raise Refusal(404, said.format(assistant_id=assistant.assistant_id))
         return found
 
     def latest(self, assistant_id: str, number: int | None, *, now: int) -> Assistant:
@@ -223,7 +230,7 @@ class Assistants:
             if version.version == number:
                 assistant.become(version, at=now)
                 return assistant
-        raise Refusal(404, f"Version {number} not found for assistant {assistant_id}")
+        raise Refusal(404, f"Version {number} not found for assistant {assistant.assistant_id}")
 
     # --- all of them ---
 

@@ -29,9 +29,12 @@ def ordered(
     default: str,
     key: Callable[[Row, str], Any],
 ) -> list[Row]:
-    """Rows by a column, newest or greatest first unless asked otherwise; equal ones newest first."""
-    newest_first = list(reversed(rows))
-    return sorted(newest_first, key=lambda row: key(row, sort_by or default), reverse=sort_order != "asc")
+    """Rows, which come oldest first, by a column: greatest first unless asked otherwise.
+
+    Equal ones stay as they are where a column is named; otherwise the newest comes first.
+    """
+    rows = rows if sort_by else list(reversed(rows))
+    return sorted(rows, key=lambda row: key(row, sort_by or default), reverse=sort_order != "asc")
 
 
 def page(rows: Sequence[Row], *, limit: int, offset: int) -> tuple[list[Row], dict[str, str]]:

@@ -1,6 +1,6 @@
 """Threads: their record, the runs on them, and what the wire says of one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -63,13 +63,22 @@ class Thread(msgspec.Struct, gc=False):
         """When the ids of parts begin that are told from now on: each is greater than all before it on the thread."""
         return max(at, (self.newest + 1) * 1000)
 
+    def told(self) -> dict[str, Any]:
+        """What can be extracted from it."""
+        return {
+            "config": loads(self.config),
+            "interrupts": loads(self.interrupts or b"{}"),
+            "metadata": loads(self.metadata),
+            "values": loads(self.values or b"null"),
+        }
+
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""
         shown = self.values if self.shown is None else self.shown
         values = raw(shown) if shown is not None else None
         times = {"created_at": iso(self.created_at), "updated_at": iso(self.updated_at)}
         state_updated = {"state_updated_at": iso(self.state_updated_at)}
-        metadata, config = loads(self.metadata), loads(self.config)
+        metadata, config = raw(self.metadata), raw(self.config)
         wire: dict[str, Any] = {"thread_id": self.thread_id}
         if self.by_run:
             wire |= {"status": self.status, "metadata": metadata, "config": config, **times}
@@ -92,6 +101,9 @@ class Threads:
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Thread]:
+        return iter(self._by_id.values())
 
     def find(self, thread_id: str) -> Thread | None:
         """The thread, or None."""
@@ -144,8 +156,7 @@ class Threads:
         for thread in found:
             wire = search.selected(thread.wire(), query.get("select"))
             if extract:
-                whole = {**thread.wire(), "values": loads(thread.values or b"null")}
-                wire = {**wire, "extracted": {alias: path.get(whole) for alias, path in extract.items()}}
+                wire["extracted"] = {alias: path.get(thread.told()) for alias, path in extract.items()}
             wires.append(wire)
         return wires, headers
 

@@ -16,7 +16,7 @@ from mockgraph.runtime.stream_log import Tape
 from mockgraph.script.loading import OPEN_CHANNELS, load, stubs_from_python, with_stubs
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import Clock, FixedClock, SystemClock
-from mockgraph.words.ids import digest, key_of, uuid7
+from mockgraph.words.ids import digest, key_of, uuid4, uuid7
 
 if TYPE_CHECKING:
     from mockgraph.runtime.live import LiveRun
@@ -50,7 +50,7 @@ class Namespace:
     def _clear(self) -> None:
         self.graphs: dict[str, Graph] = dict(self.scripted)
         self.assistants = Assistants()
-        self.assistants.have(self.graphs, now=self.options.clock.now())
+        self._have_assistants()
         self.threads = Threads()
         self.runs: dict[str, Run] = {}
         self.live: dict[str, LiveRun] = {}
@@ -87,12 +87,22 @@ class Namespace:
         self.scripted = dict(graphs)
         self.graphs = dict(graphs)
         self._added = {}
-        self.assistants.have(self.graphs, now=self.options.clock.now())
+        self._have_assistants()
 
     def load(self, paths: Sequence[str | Path]) -> None:
         """Add the stubs of more fixtures, behind those that are there."""
         self.graphs = load(paths, onto=self.graphs)
-        self.assistants.have(self.graphs, now=self.options.clock.now())
+        self._have_assistants()
+
+    def _have_assistants(self) -> None:
+        """Those of the graphs, and those that fixtures give."""
+        now = self.options.clock.now()
+        self.assistants.have(self.graphs, now=now)
+        for graph in self.graphs.values():
+            for given in graph.given.assistants:
+                self.assistants.give(
+                    given.assistant_id, {"graph_id": graph.graph_id, **given.fields}, now=now
+                )
 
     def stub(self, graph_id: str, words: dict[str, Any], *, file: str, line: int) -> None:
         """Add a stub that a Python caller described; it is tried before what files say."""
@@ -106,7 +116,7 @@ class Namespace:
         self._added[graph_id] = at + len(added)
         self.graphs[graph_id] = with_stubs(graph, [*graph.stubs[:at], *added, *graph.stubs[at:]])
         if graph_id not in self.assistants.graph_ids:
-            self.assistants.have(self.graphs, now=self.options.clock.now())
+            self._have_assistants()
 
     # --- ids ---
 
@@ -114,6 +124,10 @@ class Namespace:
         """The id of a thread that `POST /threads` makes: the next one for such a request."""
         bits = self._bits(b"thread " + request) if self.options.deterministic else os.urandom(16)
         return uuid7(self.options.clock.now(), bits)
+
+    def new_assistant_id(self, request: bytes) -> str:
+        """The id of an assistant that `POST /assistants` makes."""
+        return uuid4(self._bits(b"assistant " + request) if self.options.deterministic else os.urandom(16))
 
     def new_run_ids(self, thread: Thread | None, request: bytes, now: int) -> tuple[str, str]:
         """The ids of a run and of its thread; a stateless run brings its own thread."""

@@ -32,6 +32,9 @@ def inheriting(request: RunRequest, assistant: Assistant) -> RunRequest:
     config, context = loads(assistant.now.config), loads(assistant.now.context)
     given = request.data.get("config") or {}
     merged = {**config, **given}
+    if "metadata" in config:
+        # langgraph-api 0.16.7: that of the assistant's config is not its runs'.
+        merged["metadata"] = given.get("metadata", {})
     if "configurable" in config or "configurable" in given:
         merged["configurable"] = {**config.get("configurable", {}), **given.get("configurable", {})}
     data = {**request.data, "config": merged}

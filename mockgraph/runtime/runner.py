@@ -217,8 +217,7 @@ class Runner:
         if _fresh(thread):
             marks |= config.get("metadata", {}) | request.data.get("metadata", {})
         thread.metadata = kept({**loads(thread.metadata), **marks})
-        configurable = loads(assistant.now.config).get("configurable") or {}
-        thread.config = kept({**loads(thread.config), **_persistent(config), "configurable": configurable})
+        thread.config = kept({**loads(thread.config), **_persistent(config, loads(assistant.now.config))})
         thread.status = "busy"
         thread.changed(run.updated_at)
         thread.trail.append(run)
@@ -380,12 +379,18 @@ def _instant(begun: Beginning | None) -> bool:
     return begun is not None and (begun.stub is None or begun.stub.play.instant)
 
 
-def _persistent(config: dict[str, Any]) -> dict[str, Any]:
-    """What a thread keeps of a run's config: its metadata without what is the server's to say."""
-    if "metadata" not in config:
-        return config
-    metadata = {key: value for key, value in config["metadata"].items() if key not in RESERVED_METADATA}
-    return {**config, "metadata": metadata}
+def _persistent(config: dict[str, Any], inherited: dict[str, Any]) -> dict[str, Any]:
+    """What a thread keeps of a run's config: metadata without what is the server's to say, the assistant's configurable.
+
+    `inherited` is the config of the run's assistant.
+    """
+    kept_config = {**config, "configurable": inherited.get("configurable") or {}}
+    metadata = config.get("metadata") or inherited.get("metadata")
+    if metadata is not None:
+        kept_config["metadata"] = {
+            key: value for key, value in metadata.items() if key not in RESERVED_METADATA
+        }
+    return kept_config
 
 
 def _fresh(thread: Thread) -> bool:

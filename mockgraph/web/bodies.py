@@ -36,8 +36,12 @@ def parsed(body: bytes, schema: str) -> Any:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refusal(422, "Invalid JSON in request body") from None
-    validate = _validator(schema)
-    error = validate(data)
+    return valid(data, schema)
+
+
+def valid(data: Any, schema: str) -> Any:
+    """A JSON value that fits a component schema; raises Refusal."""
+    error = _validator(schema)(data)
     if error is not None:
         raise Refusal(422, error)
     return data

@@ -7,14 +7,6 @@ from starlette.routing import BaseRoute, Route
 from mockgraph.words.errors import NotBuilt
 
 PLANNED: list[tuple[str, str, str]] = [
-    ("POST", "/assistants", "creating assistants"),
-    ("PATCH", "/assistants/{assistant_id}", "changing assistants"),
-    ("DELETE", "/assistants/{assistant_id}", "deleting assistants"),
-    ("GET", "/assistants/{assistant_id}/schemas", "graph schemas"),
-    ("GET", "/assistants/{assistant_id}/subgraphs", "subgraphs"),
-    ("GET", "/assistants/{assistant_id}/subgraphs/{namespace:path}", "subgraphs"),
-    ("POST", "/assistants/{assistant_id}/versions", "assistant versions"),
-    ("POST", "/assistants/{assistant_id}/latest", "assistant versions"),
     ("POST", "/threads/count", "counting threads"),
     ("POST", "/threads/prune", "pruning threads"),
     ("PATCH", "/threads/{thread_id}", "changing threads"),

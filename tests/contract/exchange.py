@@ -6,7 +6,7 @@ A scenario steers by what it has seen of an answer, never by the clock: the serv
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -143,6 +143,14 @@ class Open:
             self._news.set()
 
 
+def _telling(shown: Callable[[Any], Any], tell: Tell) -> Tell:
+    def tell_part(answer: Answer) -> None:
+        headers = [(name, value) for name, value in answer.headers if name != "content-length"]
+        tell(replace(answer, headers=headers, chunks=[json.dumps(shown(answer.json()), ensure_ascii=False)]))
+
+    return tell_part
+
+
 class Ask:
     """A scenario's way to a server: every answer is told, in the order in which the scenario waited for them."""
 
@@ -161,10 +169,20 @@ class Ask:
             await opened.close()
 
     async def __call__(
-        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        shown: Callable[[Any], Any] | None = None,
     ) -> Answer:
-        """One request and its whole answer. A body that is no bytes is sent as JSON."""
-        return await (await self._send(method, path, body, headers, self._tell)).end()
+        """One request and its whole answer. A body that is no bytes is sent as JSON.
+
+        `shown` gives the part of a JSON answer that is told, where the rest is another scenario's.
+        """
+        tell = self._tell if shown is None else _telling(shown, self._tell)
+        return await (await self._send(method, path, body, headers, tell)).end()
 
     async def begin(
         self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None

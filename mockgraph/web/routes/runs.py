@@ -111,7 +111,7 @@ class Background(_Creating):
 
     async def answer(self, begun: Begun, request: RunRequest, receive: Receive, send: Send) -> None:
         where = {"content-location": place_of(begun.run, stateful=request.thread_id is not None)}
-        response = json(Description(begun.run, request.data).wire(), headers=where)
+        response = json(Description(begun.run).wire(), headers=where)
         await response({"type": "http"}, receive, send)
 
 
@@ -139,8 +139,8 @@ class Batch:
                 refused.append(refusal)
                 continue
             # langgraph-api 0.16.7: one request, one id of it.
-            shared = begun.run.request_id = Description(begun.run, data).request_id
-            told.append(Description(begun.run, data).wire())
+            shared = begun.run.request_id = Description(begun.run).request_id
+            told.append(Description(begun.run).wire())
         if refused:
             # langgraph-api 0.16.7: the others run all the same.
             raise refused[0]
