@@ -140,7 +140,8 @@ class Snapshot(msgspec.Struct, frozen=True):
 
     `supersteps` is the play that named them, `position` where they stand in it. `stored` and `writer` are what the
     backend keeps with it (its metadata, and the run that brought it so far), and nothing to the engine. `base` is,
-    of an edit, the checkpoint beneath, with what the edit wrote in a task's place.
+    of an edit, the checkpoint beneath, with what the edit wrote in a task's place; `around` are, of an edit inside
+    a node, the checkpoints of the graphs around, innermost first, as they stand with it.
     """
 
     checkpoint: Checkpoint
@@ -154,6 +155,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     stored: Any = None
     writer: Any = None
     base: "Snapshot | None" = None
+    around: "tuple[Snapshot, ...]" = ()
 
     @property
     def pending(self) -> tuple[Outcome, ...]:

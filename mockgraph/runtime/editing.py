@@ -28,20 +28,28 @@ def edit(namespace: Namespace, thread: Thread, data: dict[str, Any]) -> dict[str
         raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
     key = key_of(f"{thread.thread_id} edit {thread.made}")
     now = max(namespace.options.clock.now(), thread.updated_at + 1)
-    snapshot = edited(thread, graph, data, key=key, now=now)
+    snapshots = edited(thread, graph, data, key=key, now=now)
     thread.made += 1
-    thread.trail.append(snapshot)
+    thread.trail += snapshots
+    checkpoint = snapshots[-1].checkpoint
     settling.rest(namespace, thread)
     thread.settled = True
     thread.error = b"null"
     tape = namespace.tapes.get(thread.thread_id)
     if tape is not None:
-        told = {"state": states.newest(thread), "thread_id": thread.thread_id}
-        numbers = Numbers(thread.told_from(snapshot.checkpoint.at))
+        state = states.wire(snapshots[-1], thread.thread_id) if checkpoint.within else states.newest(thread)
+        told = {"state": state, "thread_id": thread.thread_id}
+        numbers = Numbers(thread.told_from(checkpoint.at))
         thread.newest = numbers.milliseconds
         tape.extend([Part(*encoded(("state_update", told)), numbers.next())])
-    place = {"thread_id": thread.thread_id, "checkpoint_ns": "", "checkpoint_id": snapshot.checkpoint.id}
-    return {"checkpoint": place, "configurable": place, "checkpoint_id": snapshot.checkpoint.id}
+    place: dict[str, Any] = {
+        "thread_id": thread.thread_id,
+        "checkpoint_ns": checkpoint.within,
+        "checkpoint_id": checkpoint.id,
+    }
+    if checkpoint.within:
+        place["checkpoint_map"] = checkpoint.map
+    return {"checkpoint": place, "configurable": place, "checkpoint_id": checkpoint.id}
 
 
 _NO_GRAPH = (

@@ -114,8 +114,6 @@ class Threads:
         """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
         data = parsed(await request.body(), "ThreadStateUpdate")
         thread = self._thread(request)
-        if (data.get("checkpoint") or {}).get("checkpoint_ns"):
-            raise NotBuilt("editing the state inside a node")
         return json(edit(self.namespace, thread, data))
 
     async def history(self, request: Request) -> Response:

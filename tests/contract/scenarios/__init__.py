@@ -1,6 +1,17 @@
 """What is sent to both servers, by subject: importing this package registers every scenario."""
 
-from tests.contract.scenarios import assistants, failures, humans, lives, shapes, streams, views
+from tests.contract.scenarios import assistants, failures, humans, lives, shapes, states, streams, views
 from tests.contract.scenarios.asking import SCENARIOS, Scenario
 
-__all__ = ["SCENARIOS", "Scenario", "assistants", "failures", "humans", "lives", "shapes", "streams", "views"]
+__all__ = [
+    "SCENARIOS",
+    "Scenario",
+    "assistants",
+    "failures",
+    "humans",
+    "lives",
+    "shapes",
+    "states",
+    "streams",
+    "views",
+]
