@@ -53,7 +53,8 @@ class Run(msgspec.Struct, gc=False):
     those of a run that goes on from a checkpoint from `ground`, `anew` and `fork` (see `engine.setting`); `after`
     is the stub that the thread stood at before. `told` counts those that clients have seen, None when all have.
     `started` is False for a run that never played; `ended` is when it was over. `told_from` is when the ids of its
-    stream's parts begin; `stands` is the stub that its thread stood at when it had ended.
+    stream's parts begin; `stands` is the stub that its thread stood at when it had ended. A `copied` run wrote
+    checkpoints of a thread that its own was copied from.
     """
 
     run_id: str
@@ -83,6 +84,7 @@ class Run(msgspec.Struct, gc=False):
     started: bool = False
     ended: int = 0
     stands: str | None = None
+    copied: bool = False
 
 
 class Description:

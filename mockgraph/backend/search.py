@@ -31,10 +31,12 @@ def ordered(
 ) -> list[Row]:
     """Rows, which come oldest first, by a column: greatest first unless asked otherwise.
 
-    Equal ones stay as they are where a column is named; otherwise the newest comes first.
+    Without a column they are newest first. langgraph-api 0.16.7: whatever order is asked for.
     """
-    rows = rows if sort_by else list(reversed(rows))
-    return sorted(rows, key=lambda row: key(row, sort_by or default), reverse=sort_order != "asc")
+    if not sort_by:
+        newest_first = list(reversed(rows))
+        return sorted(newest_first, key=lambda row: key(row, default), reverse=True)
+    return sorted(rows, key=lambda row: key(row, sort_by), reverse=sort_order != "asc")
 
 
 def page(rows: Sequence[Row], *, limit: int, offset: int) -> tuple[list[Row], dict[str, str]]:

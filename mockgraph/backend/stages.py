@@ -27,9 +27,21 @@ class Stage(msgspec.Struct, frozen=True):
     position: int = 0
 
 
-Line = tuple[
-    Stage, ...
-]  # the root's stage, and those of the graphs inside one another, down to the one meant
+class Edit(msgspec.Struct, frozen=True):
+    """What is kept of an edit by hand beside the checkpoint that it made.
+
+    `base` is the checkpoint beneath, with what the edit wrote in the place of a task that was due; `around` are the
+    checkpoints of the graphs around one inside a node, innermost first, as they stand with it; `ran` is where the
+    last run stood, for edits do not count as having run.
+    """
+
+    ran: Stage
+    base: Snapshot | None = None
+    around: tuple[Snapshot, ...] = ()
+
+
+# The root's stage, and those of the graphs inside one another, down to the one that is meant.
+Line = tuple[Stage, ...]
 
 
 def subgraph_of(outcome: Outcome) -> Subgraph | None:
@@ -42,13 +54,13 @@ def channels_of(graph: Graph, levels: Sequence[Snapshot]) -> Channels:
     """The schema of the innermost of these graphs, each of which runs in a task of the one before."""
     channels = graph.channels
     for outer, inner in pairwise(levels):
-        step = subgraph_of(around(outer, inner.checkpoint.within))
+        step = subgraph_of(task_around(outer, inner.checkpoint.within))
         if step is not None and step.channels is not None:
             channels = step.channels
     return channels if len(levels) < 2 else msgspec.structs.replace(channels, input_keys=None)
 
 
-def around(outer: Snapshot, within: str) -> Outcome:
+def task_around(outer: Snapshot, within: str) -> Outcome:
     """What has become of the task that a graph of this namespace runs in."""
     return next(outcome for outcome in outer.tasks if outcome.task.namespace == within)
 
@@ -87,9 +99,15 @@ class Standing:
     def ran_last(self) -> set[str]:
         """The nodes that ran last; START where none has."""
         stage = self._before_sends()
-        if self._base is None or stage.position < 1:
+        if stage.position < 1:
             return {START}
         return {task.node for _, task in stage.supersteps[stage.position - 1].pulled}
+
+    @property
+    def ran(self) -> Stage:
+        """Where the last run stood."""
+        edit: Edit | None = self._base.edit if self._base is not None else None
+        return self.own[-1] if edit is None else edit.ran
 
     def behind(self, as_node: str | None) -> Line | None:
         """Where it stands once this node has written, or the one that ran last; None where there is no such node."""
@@ -118,7 +136,7 @@ class Standing:
 
     def _before_sends(self) -> Stage:
         """langgraph 1.2.22: tasks that were sent do not count as having run; whoever sent them has run last."""
-        stage = self.own[-1]
+        stage = self.ran
         position = max(stage.position, 0)
         while position and not stage.supersteps[position - 1].pulled:
             position -= 1

@@ -10,6 +10,7 @@ import msgspec
 from mockgraph.backend.commands import command_of
 from mockgraph.backend.json import loads
 from mockgraph.backend.runs import Description, Run
+from mockgraph.backend.stages import Edit
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Checkpoint, Fact, Interrupt, Outcome, Snapshot, Task
 from mockgraph.engine.failures import spelled
@@ -118,9 +119,10 @@ def standing(thread: Thread, checkpoint_id: str | None = None, *, within: str = 
 def _of(writer: Run | Snapshot, within: str = "") -> list[tuple[Snapshot, bool]]:
     """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
     if isinstance(writer, Snapshot):
+        edit: Edit = writer.edit
         if within != writer.checkpoint.within:
-            return [(outer, True) for outer in writer.around if outer.checkpoint.within == within]
-        return [*([(writer.base, True)] if writer.base is not None else []), (writer, False)]
+            return [(outer, True) for outer in edit.around if outer.checkpoint.within == within]
+        return [*([(edit.base, True)] if edit.base is not None else []), (writer, False)]
     description = Description(writer)
     if writer.temporary or (description.exits and not writer.ended):
         return []

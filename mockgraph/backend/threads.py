@@ -26,8 +26,8 @@ class Thread(msgspec.Struct, gc=False):
     those of the newest checkpoint (-2 and None before the first); `last_played` is the stub that stands at its end.
     `trail` is who has written checkpoints, oldest first: runs, and state updates as the checkpoints that they made;
     `made` counts the runs and the edits, deleted ones too; `newest` are the milliseconds of the newest id that a part
-    of its stream has. `by_run` threads were made by a run and show their keys in another
-    order.
+    of its stream has. `origin` is how it was made: by a `client`, a `run` or as a `copy`; each
+    shows its keys in another order.
     """
 
     thread_id: str
@@ -40,7 +40,7 @@ class Thread(msgspec.Struct, gc=False):
     values: bytes | None = None
     shown: bytes | None = None
     error: bytes = b"null"
-    by_run: bool = False
+    origin: str = "client"
     settled: bool = False
     step: int = -2
     checkpoint: Checkpoint | None = None
@@ -53,7 +53,7 @@ class Thread(msgspec.Struct, gc=False):
     @property
     def runs(self) -> list[Run]:
         """The runs on the thread, oldest first."""
-        return [writer for writer in self.trail if isinstance(writer, Run)]
+        return [writer for writer in self.trail if isinstance(writer, Run) and not writer.copied]
 
     def changed(self, at: int) -> None:
         """Something was written to it; its time never runs backwards, for checkpoints are ordered by it."""
@@ -80,14 +80,17 @@ class Thread(msgspec.Struct, gc=False):
         state_updated = {"state_updated_at": iso(self.state_updated_at)}
         metadata, config = raw(self.metadata), raw(self.config)
         wire: dict[str, Any] = {"thread_id": self.thread_id}
-        if self.by_run:
+        if self.origin == "run":
             wire |= {"status": self.status, "metadata": metadata, "config": config, **times}
             wire |= {"values": values, **state_updated}
         else:
-            wire |= {**times, **state_updated, "metadata": metadata, "status": self.status}
-            wire |= {"config": config, "values": values}
+            wire |= {**times, **state_updated, "metadata": metadata, "status": self.status, "config": config}
+            if self.origin == "client":
+                wire["values"] = values
         if self.settled:
             wire["error"] = loads(self.error)
+            if self.origin == "copy":
+                wire["values"] = values
             if self.interrupts is not None:
                 wire["interrupts"] = loads(self.interrupts)
         return wire
@@ -109,14 +112,17 @@ class Threads:
         """The thread, or None."""
         return self._by_id.get(thread_id)
 
-    def get(self, thread_id: str) -> Thread:
-        """The thread of an id in a path; refuses what is no id and what is not there."""
+    def get(self, thread_id: str, *, respelled: bool = False) -> Thread:
+        """The thread of an id in a path; refuses what is no id and what is not there.
+
+        The refusal has the id as it was sent, or `respelled` in its usual form.
+        """
         known = canonical(thread_id)
         if known is None:
             raise Refusal(422, "Invalid thread ID: must be a UUID")
         found = self._by_id.get(known)
         if found is None:
-            raise Refusal(404, f"Thread with ID {thread_id} not found")
+            raise Refusal(404, f"Thread with ID {known if respelled else thread_id} not found")
         return found
 
     def add(self, thread: Thread) -> Thread:
@@ -141,6 +147,15 @@ class Threads:
         metadata = _own(request.get("metadata", {}))
         return self.add(Thread(thread_id, now, now, now, metadata=kept(metadata)))
 
+    def patch(self, thread: Thread, request: dict[str, Any], *, now: int) -> None:
+        """`PATCH /threads/{thread_id}`."""
+        thread.metadata = kept({**loads(thread.metadata), **_own(request.get("metadata", {}))})
+        thread.changed(max(now, thread.updated_at + 1))
+
+    def count(self, query: dict[str, Any]) -> int:
+        """`POST /threads/count`."""
+        return len(self._matching(query))
+
     def search(self, query: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of thread objects and its pagination headers."""
         extract = {alias: _extracting(text) for alias, text in query.get("extract", {}).items()}
@@ -163,7 +178,8 @@ class Threads:
     def _matching(self, query: dict[str, Any]) -> list[Thread]:
         rows: Iterable[Thread] = self._by_id.values()
         if query.get("ids"):
-            rows = [self._by_id[known] for known in map(_known, query["ids"]) if known in self._by_id]
+            named = set(map(_known, query["ids"]))
+            rows = [thread for thread in rows if thread.thread_id in named]
         status, metadata, values = query.get("status"), query.get("metadata"), query.get("values")
         return [
             thread

@@ -125,6 +125,13 @@ class Namespace:
         bits = self._bits(b"thread " + request) if self.options.deterministic else os.urandom(16)
         return uuid7(self.options.clock.now(), bits)
 
+    def new_copy_id(self, thread: Thread) -> str:
+        """The id of a copy of a thread: its next one."""
+        bits = os.urandom(16)
+        if self.options.deterministic:
+            bits = self._bits(b"copy " + thread.thread_id.encode())
+        return uuid4(bits)
+
     def new_assistant_id(self, request: bytes) -> str:
         """The id of an assistant that `POST /assistants` makes."""
         return uuid4(self._bits(b"assistant " + request) if self.options.deterministic else os.urandom(16))

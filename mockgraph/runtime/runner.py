@@ -161,7 +161,7 @@ class Runner:
 
     def _made_by_run(self, thread_id: str) -> Thread:
         now = self.namespace.options.clock.now()
-        return Thread(thread_id, now, now, now, by_run=True)
+        return Thread(thread_id, now, now, now, origin="run")
 
     def _in_the_way(self, thread: Thread | None, data: dict[str, Any]) -> list[LiveRun]:
         """The runs on the thread that the new one waits for, or stops; one that is not due yet waits itself."""
@@ -395,7 +395,7 @@ def _persistent(config: dict[str, Any], inherited: dict[str, Any]) -> dict[str, 
 
 def _fresh(thread: Thread) -> bool:
     """Whether a run is just making this thread."""
-    return thread.by_run and not thread.trail
+    return thread.origin == "run" and not thread.trail
 
 
 def _marks(assistant: Assistant) -> dict[str, str]:

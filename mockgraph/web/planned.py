@@ -7,11 +7,6 @@ from starlette.routing import BaseRoute, Route
 from mockgraph.words.errors import NotBuilt
 
 PLANNED: list[tuple[str, str, str]] = [
-    ("POST", "/threads/count", "counting threads"),
-    ("POST", "/threads/prune", "pruning threads"),
-    ("PATCH", "/threads/{thread_id}", "changing threads"),
-    ("GET", "/threads/{thread_id}/storage", "thread storage"),
-    ("POST", "/threads/{thread_id}/copy", "copying threads"),
     ("POST", "/threads/{thread_id}/stream/events", "the newer thread protocol"),
     ("POST", "/threads/{thread_id}/commands", "the newer thread protocol"),
     ("POST", "/threads/{thread_id}/runs/crons", "crons"),
@@ -29,6 +24,10 @@ PLANNED: list[tuple[str, str, str]] = [
     ("GET", "/metrics", "metrics"),
     ("GET", "/docs", "the documentation page"),
     ("POST", "/a2a/{assistant_id}", "A2A"),
+    ("GET", "/a2a/{assistant_id}", "A2A"),
+    ("GET", "/a2a/{assistant_id}/.well-known/agent-card.json", "A2A"),
+    ("GET", "/a2a/{assistant_id}/.well-known/agent.json", "A2A"),
+    ("GET", "/.well-known/agent-card.json", "A2A"),
     ("POST", "/mcp", "MCP"),
     ("GET", "/mcp", "MCP"),
     ("DELETE", "/mcp", "MCP"),

@@ -1,17 +1,36 @@
 """Assistants: every operation."""
 
-from mockgraph.web.operations.pieces import Operation
-from mockgraph.web.schemas.pieces import INTEGER, OBJECT, listed, ref
+from mockgraph.web.operations.pieces import GRAPH, Operation
+from mockgraph.web.schemas.assistants import SCHEMAS
+from mockgraph.web.schemas.pieces import BOOLEAN, FALSE, INTEGER, OBJECT, STRING, UUID, listed, ref
+
+# langgraph-api 0.16.7: a version does not tell when it was changed.
+_VERSION = {
+    **SCHEMAS["Assistant"],
+    "required": [name for name in SCHEMAS["Assistant"]["required"] if name != "updated_at"],
+}
 
 OPERATIONS = [
+    Operation(
+        "/assistants",
+        "post",
+        "Assistants",
+        "Create an assistant",
+        body="AssistantCreate",
+        example={"graph_id": GRAPH, "name": "Polite", "context": {"tone": "polite"}},
+        answer=ref("Assistant"),
+        refusals=(404, 409),
+    ),
     Operation(
         "/assistants/search",
         "post",
         "Assistants",
         "Search assistants",
         body="AssistantSearchRequest",
+        example={"graph_id": GRAPH, "limit": 10},
         answer=listed(ref("Assistant")),
-        refusals=(404, 422),
+        paged=True,
+        refusals=(404,),
     ),
     Operation(
         "/assistants/count",
@@ -19,8 +38,9 @@ OPERATIONS = [
         "Assistants",
         "Count assistants",
         body="AssistantCountRequest",
+        example={"graph_id": GRAPH},
         answer=INTEGER,
-        refusals=(404, 422),
+        refusals=(404,),
     ),
     Operation(
         "/assistants/{assistant_id}",
@@ -31,12 +51,78 @@ OPERATIONS = [
         refusals=(404, 422),
     ),
     Operation(
+        "/assistants/{assistant_id}",
+        "patch",
+        "Assistants",
+        "Change an assistant: its next version",
+        body="AssistantPatch",
+        example={"metadata": {"team": "support"}},
+        answer=ref("Assistant"),
+        refusals=(404,),
+    ),
+    Operation(
+        "/assistants/{assistant_id}",
+        "delete",
+        "Assistants",
+        "Delete an assistant",
+        query={"delete_threads": FALSE},
+        status=204,
+        refusals=(404, 422),
+    ),
+    Operation(
         "/assistants/{assistant_id}/graph",
         "get",
         "Assistants",
         "Draw an assistant's graph",
-        answer=OBJECT,
-        query={"xray": {"anyOf": [{"type": "boolean"}, INTEGER]}},
+        ids={"assistant_id": {"anyOf": [UUID, STRING]}},
+        query={"xray": {"oneOf": [BOOLEAN, INTEGER], "default": False}},
+        answer={"type": "object", "additionalProperties": listed(OBJECT)},
         refusals=(404, 422, 501),
+    ),
+    Operation(
+        "/assistants/{assistant_id}/schemas",
+        "get",
+        "Assistants",
+        "The schemas of an assistant's graph",
+        answer=ref("GraphSchema"),
+        refusals=(404, 422),
+    ),
+    Operation(
+        "/assistants/{assistant_id}/subgraphs",
+        "get",
+        "Assistants",
+        "The subgraphs of an assistant's graph",
+        query={"recurse": FALSE},
+        answer=ref("Subgraphs"),
+        refusals=(404, 422),
+    ),
+    Operation(
+        "/assistants/{assistant_id}/subgraphs/{namespace}",
+        "get",
+        "Assistants",
+        "A subgraph of an assistant's graph",
+        query={"recurse": FALSE},
+        answer=ref("Subgraphs"),
+        refusals=(404, 422),
+    ),
+    Operation(
+        "/assistants/{assistant_id}/versions",
+        "post",
+        "Assistants",
+        "The versions of an assistant, newest first",
+        body="AssistantVersionsSearchRequest",
+        example={"limit": 10},
+        answer=listed(_VERSION),
+        refusals=(404,),
+    ),
+    Operation(
+        "/assistants/{assistant_id}/latest",
+        "post",
+        "Assistants",
+        "Go back to a version of an assistant",
+        body="AssistantVersionChange",
+        example={"version": 1},
+        answer=ref("Assistant"),
+        refusals=(404,),
     ),
 ]

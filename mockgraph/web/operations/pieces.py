@@ -2,10 +2,18 @@
 
 from typing import Any, NamedTuple
 
-from mockgraph.web.schemas.pieces import UUID, Schema, ref
+from mockgraph.web.schemas.pieces import STRING, UUID, Schema, record, ref
 
 SSE = "text/event-stream"
-FLAG: Schema = {"type": "boolean", "default": False}
+JSON = "application/json"
+TEXT = "text/plain"
+
+# The graph of the examples: each server's document names one that it has instead.
+GRAPH = "agent"
+HELLO = {"messages": [{"role": "user", "content": "hello"}]}
+
+# `{"error": …}`, where the real server says it so.
+ERROR: Schema = record("error", error=STRING)
 
 _PATH_PARAMETERS: dict[str, tuple[str, Schema]] = {
     "thread_id": ("The thread.", UUID),
@@ -13,26 +21,40 @@ _PATH_PARAMETERS: dict[str, tuple[str, Schema]] = {
     "assistant_id": ("The assistant.", UUID),
     "checkpoint_id": ("The checkpoint.", UUID),
     "cron_id": ("The cron.", UUID),
-    "namespace": ("The checkpoint namespace of the subgraph.", {"type": "string"}),
+    "namespace": ("The checkpoint namespace of the subgraph.", STRING),
 }
-
 _REFUSALS = {
     400: "The graph refuses it, or it cannot be done",
-    401: "Not authenticated",
-    403: "Not allowed",
     404: "Not found",
+    405: "Not allowed",
     409: "Conflict",
+    413: "Too large",
     422: "Not valid, or no stub matched the run",
     501: "Not built yet",
 }
+_OF_BODIES = (400, 413, 422)
+_PAGED = {
+    "x-pagination-total": "How many there are, as far as this page tells.",
+    "x-pagination-next": "The offset of the next page, if there is one.",
+}
+
+
+def answering(told: str, **kinds: Schema) -> Schema:
+    """An answer written out, with the schema of each content type: `json`, `text`."""
+    names = {"json": JSON, "text": TEXT}
+    content = {names[kind]: {"schema": schema} for kind, schema in kinds.items()}
+    return {"description": told, **({"content": content} if content else {})}
 
 
 class Operation(NamedTuple):
     """One method of one path.
 
-    `body` names the component schema of a JSON body, with an `example`; `answer` is the schema of what comes back
-    with `status` as `kind`, None for an empty answer; `query` the schemas of its parameters; `refusals` the statuses
-    of `{"detail": …}` answers; `others` further answers, by status, written out.
+    `body` names the component schema of a JSON body (or is a schema), with an `example`. `answer` is the schema of what
+    comes back with `status` as `kind`, None for an empty answer; `besides` has the schemas of its further content types;
+    `located` and `paged` say which headers it has. `query` and `headers` are the schemas of parameters, `needed` the
+    names of those that are required, `ids` what a path parameter is where it is not the usual.
+    `refusals` are the statuses of `{"detail": …}` answers, besides those that every body can meet; `others` further
+    answers, by status, written out.
     """
 
     path: str
@@ -43,52 +65,78 @@ class Operation(NamedTuple):
     example: Any = None
     answer: Schema | None = None
     status: int = 200
-    kind: str = "application/json"
+    kind: str = JSON
+    besides: dict[str, Schema] = {}
+    located: bool = False
+    paged: bool = False
     query: dict[str, Schema] = {}
+    headers: dict[str, Schema] = {}
     needed: tuple[str, ...] = ()
-    refusals: tuple[int, ...] = (422,)
+    ids: dict[str, Schema] = {}
+    refusals: tuple[int, ...] = ()
     others: dict[int, Schema] = {}
-    shown: Any = None
 
-    def wire(self) -> Schema:
-        """As the document has it."""
+    def wire(self, graph: str = GRAPH) -> Schema:
+        """As the document has it; `graph` is what its examples run."""
         operation: Schema = {"tags": [self.tag], "summary": self.summary, "operationId": self.name}
-        if parameters := [*self._in_path(), *self._in_query()]:
+        parameters = [*self._in_path(), *self._in("query", self.query), *self._in("header", self.headers)]
+        if parameters:
             operation["parameters"] = parameters
         if self.body is not None:
             schema = ref(self.body) if isinstance(self.body, str) else self.body
-            content: Schema = {"schema": schema}
-            if self.example is not None:
-                content["example"] = self.example
-            operation["requestBody"] = {"required": True, "content": {"application/json": content}}
-        told: Schema = {"description": "Success"}
-        if self.answer is not None:
-            told["content"] = {self.kind: {"schema": self.answer}}
-            if self.shown is not None:
-                told["content"][self.kind]["example"] = self.shown
-        refused = {"content": {"application/json": {"schema": ref("ErrorResponse")}}}
-        operation["responses"] = {
-            str(self.status): told,
-            **{str(status): other for status, other in self.others.items()},
-            **{str(status): {"description": _REFUSALS[status], **refused} for status in self.refusals},
-        }
+            content = {"schema": schema, "example": _on(graph, self.example)}
+            operation["requestBody"] = {"required": True, "content": {JSON: content}}
+        operation["responses"] = {str(status): told for status, told in sorted(self._answers().items())}
         return operation
 
     @property
     def name(self) -> str:
         """Its name in generated clients."""
-        words = self.path.replace("{", "").replace("}", "").strip("/").replace("/", "_").replace(".", "_")
-        return f"{self.method}_{words.replace('-', '_')}"
+        words = self.path.strip("/").translate(str.maketrans("/-.", "___", "{}")).strip("_")
+        return f"{self.method}_{words or 'root'}"
+
+    def _answers(self) -> dict[int, Schema]:
+        refused = {**self.others, self.status: self._success()}
+        for status in (*self.refusals, *(_OF_BODIES if self.body is not None else ())):
+            refused.setdefault(status, answering(_REFUSALS[status], json=ref("ErrorResponse")))
+        return refused
+
+    def _success(self) -> Schema:
+        told: Schema = {"description": _REFUSALS.get(self.status, "Success")}
+        kinds = {**({self.kind: self.answer} if self.answer is not None else {}), **self.besides}
+        if kinds:
+            told["content"] = {kind: {"schema": schema} for kind, schema in kinds.items()}
+        headers = {"Content-Location": "Where the run is."} if self.located else _PAGED if self.paged else {}
+        if headers:
+            told["headers"] = {
+                name: {"description": text, "schema": STRING} for name, text in headers.items()
+            }
+        return told
 
     def _in_path(self) -> list[Schema]:
         return [
-            {"name": name, "in": "path", "required": True, "description": told, "schema": schema}
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "description": told,
+                "schema": self.ids.get(name, schema),
+            }
             for name, (told, schema) in _PATH_PARAMETERS.items()
             if f"{{{name}}}" in self.path
         ]
 
-    def _in_query(self) -> list[Schema]:
+    def _in(self, place: str, schemas: dict[str, Schema]) -> list[Schema]:
         return [
-            {"name": name, "in": "query", "required": name in self.needed, "schema": schema}
-            for name, schema in self.query.items()
+            {"name": name, "in": place, "required": name in self.needed, "schema": schema}
+            for name, schema in schemas.items()
         ]
+
+
+def _on(graph: str, example: Any) -> Any:
+    """An example, on a graph that there is."""
+    if isinstance(example, dict):
+        return {key: _on(graph, value) for key, value in example.items()}
+    if isinstance(example, list):
+        return [_on(graph, value) for value in example]
+    return graph if example == GRAPH else example

@@ -1,11 +1,15 @@
 """Runs: every operation."""
 
 from mockgraph.backend.runs import COLUMNS
-from mockgraph.web.operations.pieces import FLAG, SSE, Operation
-from mockgraph.web.schemas.pieces import INTEGER, OBJECT, STRING, enum, listed, ref
+from mockgraph.web.operations.pieces import GRAPH, HELLO, SSE, Operation, answering
+from mockgraph.web.schemas.pieces import FALSE, INTEGER, STRING, Schema, enum, listed, ref
 from mockgraph.words.vocabulary import RUN_STATUSES
 
-_SELECT = {"type": "array", "items": enum(*COLUMNS)}
+_SELECT = listed(enum(*COLUMNS))
+_ACTION: dict[str, Schema] = {"action": enum("interrupt", "rollback", default="interrupt")}
+_ANYTHING: Schema = {}
+_RUN = {"assistant_id": GRAPH, "input": HELLO}
+_STREAMED = {**_RUN, "stream_mode": ["values", "updates"]}
 
 OPERATIONS = [
     Operation(
@@ -13,14 +17,14 @@ OPERATIONS = [
         "get",
         "Thread Runs",
         "The thread's runs, newest first",
-        answer=listed(ref("Run")),
         query={
             "limit": {**INTEGER, "default": 10},
             "offset": {**INTEGER, "default": 0},
             "status": enum(*RUN_STATUSES),
             "select": _SELECT,
         },
-        refusals=(404, 422),
+        answer=listed(ref("Run")),
+        refusals=(400, 404, 422),
     ),
     Operation(
         "/threads/{thread_id}/runs",
@@ -28,8 +32,10 @@ OPERATIONS = [
         "Thread Runs",
         "Run in the background",
         body="RunCreateStateful",
+        example=_RUN,
         answer=ref("Run"),
-        refusals=(404, 409, 422),
+        located=True,
+        refusals=(404, 409),
     ),
     Operation(
         "/threads/{thread_id}/runs/stream",
@@ -37,9 +43,11 @@ OPERATIONS = [
         "Thread Runs",
         "Run and stream",
         body="RunCreateStreamingStateful",
+        example=_STREAMED,
         answer=STRING,
         kind=SSE,
-        refusals=(404, 409, 422),
+        located=True,
+        refusals=(404, 409),
     ),
     Operation(
         "/threads/{thread_id}/runs/wait",
@@ -47,8 +55,10 @@ OPERATIONS = [
         "Thread Runs",
         "Run and wait",
         body="RunCreateStreamingStateful",
-        answer=OBJECT,
-        refusals=(404, 409, 422),
+        example=_RUN,
+        answer=_ANYTHING,
+        located=True,
+        refusals=(404, 409),
     ),
     Operation(
         "/threads/{thread_id}/runs/{run_id}",
@@ -63,16 +73,17 @@ OPERATIONS = [
         "delete",
         "Thread Runs",
         "Delete a run and its checkpoints",
-        refusals=(404, 422),
         status=204,
+        refusals=(404, 422),
     ),
     Operation(
         "/threads/{thread_id}/runs/{run_id}/cancel",
         "post",
         "Thread Runs",
         "Cancel a run",
-        answer=OBJECT,
-        query={"wait": FLAG, "action": enum("interrupt", "rollback")},
+        query={"wait": FALSE, **_ACTION},
+        answer=_ANYTHING,
+        others={202: answering("Cancelled, and not waited for")},
         refusals=(404, 422),
     ),
     Operation(
@@ -80,38 +91,22 @@ OPERATIONS = [
         "get",
         "Thread Runs",
         "Wait for a run",
-        answer=OBJECT,
-        query={"cancel_on_disconnect": FLAG},
-        refusals=(422,),
+        query={"cancel_on_disconnect": FALSE},
+        answer=_ANYTHING,
+        located=True,
+        refusals=(404, 422),
     ),
     Operation(
         "/threads/{thread_id}/runs/{run_id}/stream",
         "get",
         "Thread Runs",
         "Follow a run's stream",
+        query={"stream_mode": STRING, "cancel_on_disconnect": FALSE},
+        headers={"Last-Event-ID": STRING},
         answer=STRING,
         kind=SSE,
-        query={"stream_mode": STRING, "cancel_on_disconnect": FLAG},
-        refusals=(422,),
-    ),
-    Operation(
-        "/runs/batch",
-        "post",
-        "Stateless Runs",
-        "Run several in the background, stateless",
-        body="RunBatchCreate",
-        answer=listed(ref("Run")),
+        located=True,
         refusals=(404, 422),
-    ),
-    Operation(
-        "/runs/cancel",
-        "post",
-        "Stateless Runs",
-        "Cancel many runs",
-        body="RunsCancel",
-        query={"action": enum("interrupt", "rollback")},
-        refusals=(404, 422),
-        status=204,
     ),
     Operation(
         "/runs",
@@ -119,8 +114,10 @@ OPERATIONS = [
         "Stateless Runs",
         "Run in the background, stateless",
         body="RunCreateStateless",
+        example=_RUN,
         answer=ref("Run"),
-        refusals=(404, 422),
+        located=True,
+        refusals=(404, 409),
     ),
     Operation(
         "/runs/stream",
@@ -128,9 +125,11 @@ OPERATIONS = [
         "Stateless Runs",
         "Run and stream, stateless",
         body="RunCreateStreamingStateless",
+        example=_STREAMED,
         answer=STRING,
         kind=SSE,
-        refusals=(404, 422),
+        located=True,
+        refusals=(404, 409),
     ),
     Operation(
         "/runs/wait",
@@ -138,7 +137,30 @@ OPERATIONS = [
         "Stateless Runs",
         "Run and wait, stateless",
         body="RunCreateStreamingStateless",
-        answer=OBJECT,
-        refusals=(404, 422),
+        example=_RUN,
+        answer=_ANYTHING,
+        located=True,
+        refusals=(404, 409),
+    ),
+    Operation(
+        "/runs/batch",
+        "post",
+        "Stateless Runs",
+        "Run several in the background, stateless",
+        body="RunBatchCreate",
+        example=[_RUN, _RUN],
+        answer=listed(ref("Run")),
+        refusals=(404, 409),
+    ),
+    Operation(
+        "/runs/cancel",
+        "post",
+        "Thread Runs",
+        "Cancel many runs",
+        body="RunsCancel",
+        example={"status": "all"},
+        query=_ACTION,
+        status=204,
+        refusals=(404,),
     ),
 ]

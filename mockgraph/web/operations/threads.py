@@ -1,7 +1,12 @@
 """Threads: every operation."""
 
-from mockgraph.web.operations.pieces import FLAG, SSE, Operation
-from mockgraph.web.schemas.pieces import INTEGER, STRING, listed, ref
+from mockgraph.web.operations.pieces import SSE, Operation, answering
+from mockgraph.web.schemas.pieces import BOOLEAN, INTEGER, STRING, Schema, enum, listed, ref
+
+_SOME_THREAD = "018cc251-f400-7acf-80e7-6d440feec09e"
+_SOME_CHECKPOINT = "1ef4f797-8335-6428-8001-8a1503f9b875"
+_FOLLOWED = enum("lifecycle", "run_modes", "state_update")
+_SUBGRAPHS: dict[str, Schema] = {"subgraphs": BOOLEAN}
 
 OPERATIONS = [
     Operation(
@@ -10,8 +15,10 @@ OPERATIONS = [
         "Threads",
         "Create a thread",
         body="ThreadCreate",
+        example={"metadata": {"owner": "ada"}, "if_exists": "raise"},
         answer=ref("Thread"),
-        refusals=(409, 422),
+        others={201: answering("Created, but its supersteps failed", json=ref("ErrorResponse"))},
+        refusals=(404, 409, 501),
     ),
     Operation(
         "/threads/search",
@@ -19,19 +26,74 @@ OPERATIONS = [
         "Threads",
         "Search threads",
         body="ThreadSearchRequest",
+        example={"metadata": {"owner": "ada"}, "status": "idle", "limit": 10},
         answer=listed(ref("Thread")),
+        paged=True,
     ),
     Operation(
-        "/threads/{thread_id}", "get", "Threads", "Get a thread", answer=ref("Thread"), refusals=(404, 422)
+        "/threads/count",
+        "post",
+        "Threads",
+        "Count threads",
+        body="ThreadCountRequest",
+        example={"status": "interrupted"},
+        answer=INTEGER,
+        refusals=(404,),
     ),
     Operation(
-        "/threads/{thread_id}", "delete", "Threads", "Delete a thread", refusals=(404, 422), status=204
+        "/threads/prune",
+        "post",
+        "Threads",
+        "Delete many threads",
+        body="ThreadPruneRequest",
+        example={"thread_ids": [_SOME_THREAD], "strategy": "delete"},
+        answer=ref("ThreadPruneResponse"),
+    ),
+    Operation(
+        "/threads/{thread_id}",
+        "get",
+        "Threads",
+        "Get a thread",
+        query={"include": STRING},
+        answer=ref("Thread"),
+        refusals=(404, 422),
+    ),
+    Operation(
+        "/threads/{thread_id}",
+        "patch",
+        "Threads",
+        "Change a thread's metadata",
+        body="ThreadPatch",
+        example={"metadata": {"owner": "ada"}},
+        answer=ref("Thread"),
+        others={204: answering("Changed, as `Prefer: return=minimal` wants to hear it")},
+        refusals=(404,),
+    ),
+    Operation(
+        "/threads/{thread_id}", "delete", "Threads", "Delete a thread", status=204, refusals=(404, 422)
+    ),
+    Operation(
+        "/threads/{thread_id}/copy",
+        "post",
+        "Threads",
+        "Copy a thread and its checkpoints",
+        answer=ref("Thread"),
+        refusals=(400, 409, 422),
+    ),
+    Operation(
+        "/threads/{thread_id}/storage",
+        "get",
+        "Threads",
+        "How much a thread stores",
+        answer=ref("ThreadStorage"),
+        refusals=(404, 422),
     ),
     Operation(
         "/threads/{thread_id}/state",
         "get",
         "Threads",
         "The thread's state",
+        query=_SUBGRAPHS,
         answer=ref("ThreadState"),
         refusals=(404, 422),
     ),
@@ -41,8 +103,9 @@ OPERATIONS = [
         "Threads",
         "Write to the thread's state",
         body="ThreadStateUpdate",
+        example={"values": {"decision": "approve"}, "as_node": "ask_human"},
         answer=ref("ThreadStateUpdateResponse"),
-        refusals=(400, 404, 409, 422),
+        refusals=(404, 409, 501),
     ),
     Operation(
         "/threads/{thread_id}/state/checkpoint",
@@ -50,34 +113,26 @@ OPERATIONS = [
         "Threads",
         "The thread's state at a checkpoint",
         body="ThreadStateCheckpointRequest",
+        example={"checkpoint": {"checkpoint_id": _SOME_CHECKPOINT}, "subgraphs": False},
         answer=ref("ThreadState"),
-        refusals=(404, 422, 501),
+        refusals=(404,),
     ),
     Operation(
         "/threads/{thread_id}/state/{checkpoint_id}",
         "get",
         "Threads",
         "The thread's state at a checkpoint",
+        query=_SUBGRAPHS,
         answer=ref("ThreadState"),
-        query={"subgraphs": FLAG},
         refusals=(404, 422),
-    ),
-    Operation(
-        "/threads/{thread_id}/stream",
-        "get",
-        "Threads",
-        "Follow every run of the thread",
-        answer=STRING,
-        kind=SSE,
-        query={"stream_modes": {"type": "string", "default": "run_modes"}},
     ),
     Operation(
         "/threads/{thread_id}/history",
         "get",
         "Threads",
         "The thread's states, newest first",
-        answer=listed(ref("ThreadState")),
         query={"limit": {**INTEGER, "default": 1}, "before": STRING},
+        answer=listed(ref("ThreadState")),
         refusals=(404, 422),
     ),
     Operation(
@@ -86,7 +141,19 @@ OPERATIONS = [
         "Threads",
         "The thread's states, newest first",
         body="ThreadStateSearch",
+        example={"limit": 10, "metadata": {"source": "loop"}},
         answer=listed(ref("ThreadState")),
+        refusals=(404,),
+    ),
+    Operation(
+        "/threads/{thread_id}/stream",
+        "get",
+        "Threads",
+        "Follow every run of the thread",
+        query={"stream_modes": {"anyOf": [_FOLLOWED, listed(_FOLLOWED)], "default": ["run_modes"]}},
+        headers={"Last-Event-ID": STRING},
+        answer=STRING,
+        kind=SSE,
         refusals=(404, 422),
     ),
 ]

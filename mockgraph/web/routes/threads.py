@@ -8,12 +8,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mockgraph.backend import states
+from mockgraph.backend.copying import copied
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime.editing import edit
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.bodies import parsed
-from mockgraph.web.paths import truthy
+from mockgraph.web.paths import truthy, uuid_of
 from mockgraph.words.errors import NotBuilt, Refusal
 from mockgraph.words.ids import canonical
 
@@ -24,8 +25,13 @@ def routes(runner: Runner) -> list[BaseRoute]:
     return [
         Route("/threads", threads.create, methods=["POST"]),
         Route("/threads/search", threads.search, methods=["POST"]),
+        Route("/threads/count", threads.count, methods=["POST"]),
+        Route("/threads/prune", threads.prune, methods=["POST"]),
         Route("/threads/{thread_id}", threads.get, methods=["GET"]),
+        Route("/threads/{thread_id}", threads.patch, methods=["PATCH"]),
         Route("/threads/{thread_id}", threads.delete, methods=["DELETE"]),
+        Route("/threads/{thread_id}/copy", threads.copy, methods=["POST"]),
+        Route("/threads/{thread_id}/storage", threads.storage, methods=["GET"]),
         Route("/threads/{thread_id}/state", threads.state, methods=["GET"]),
         Route("/threads/{thread_id}/state", threads.update, methods=["POST"]),
         Route("/threads/{thread_id}/state/checkpoint", threads.state_at, methods=["POST"]),
@@ -61,6 +67,49 @@ class Threads:
         found, headers = self.namespace.threads.search(query)
         return json(found, headers=headers)
 
+    async def count(self, request: Request) -> Response:
+        """`POST /threads/count`."""
+        return json(self.namespace.threads.count(parsed(await request.body(), "ThreadCountRequest")))
+
+    async def prune(self, request: Request) -> Response:
+        """`POST /threads/prune`: those that are there are deleted."""
+        query = parsed(await request.body(), "ThreadPruneRequest")
+        if query.get("strategy") == "keep_latest":
+            raise Refusal(422, "keep_latest strategy is not supported in in-memory runtime")
+        named = dict.fromkeys(uuid_of(thread_id, "thread") for thread_id in query["thread_ids"])
+        found = [thread for thread in map(self.namespace.threads.find, named) if thread is not None]
+        for thread in found:
+            self.runner.forget(thread)
+        return json({"pruned_count": len(found)})
+
+    async def patch(self, request: Request) -> Response:
+        """`PATCH /threads/{thread_id}`; the thread is not told where the client prefers a minimal answer."""
+        data = parsed(await request.body(), "ThreadPatch")
+        thread = self.namespace.threads.find(uuid_of(request.path_params["thread_id"], "thread"))
+        if thread is None:
+            raise Refusal(404, "Not Found")
+        self.namespace.threads.patch(thread, data, now=self.namespace.options.clock.now())
+        if "return=minimal" in request.headers.get("prefer", ""):
+            return Response(status_code=204)
+        return json(thread.wire())
+
+    async def copy(self, request: Request) -> Response:
+        """`POST /threads/{thread_id}/copy`."""
+        known = canonical(request.path_params["thread_id"])
+        if known is None:
+            raise Refusal(400, "badly formed hexadecimal UUID string")
+        thread = self.namespace.threads.find(known)
+        if thread is None:
+            raise Refusal(409, "Conflict")
+        new_id, now = self.namespace.new_copy_id(thread), self.namespace.options.clock.now()
+        return json(self.namespace.threads.add(copied(thread, new_id=new_id, now=now)).wire())
+
+    async def storage(self, request: Request) -> Response:
+        """`GET /threads/{thread_id}/storage`."""
+        from mockgraph.backend.storage import stored
+
+        return json(stored(self._thread(request)))
+
     async def get(self, request: Request) -> Response:
         """`GET /threads/{thread_id}`."""
         thread = self._thread(request)
@@ -70,19 +119,19 @@ class Threads:
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /threads/{thread_id}`: its runs go with it."""
-        self.runner.forget(self._thread(request))
+        self.runner.forget(self._thread(request, respelled=True))
         return Response(status_code=204)
 
     async def state(self, request: Request) -> Response:
         """`GET …/state`."""
-        thread = self._thread(request)
+        thread = self._thread(request, respelled=True)
         answer = json(states.newest(thread, subgraphs=_subgraphs(request)))
         self.runner.look(thread.thread_id)
         return answer
 
     async def state_of(self, request: Request) -> Response:
         """`GET …/state/{checkpoint_id}`."""
-        thread = self._thread(request)
+        thread = self._thread(request, respelled=True)
         state = self._at(thread, request.path_params["checkpoint_id"], subgraphs=_subgraphs(request))
         if state["checkpoint"] is not None:
             # langgraph-api 0.16.7: here, and here alone, without its namespace.
@@ -95,7 +144,7 @@ class Threads:
         """`POST …/state/checkpoint`."""
         data = parsed(await request.body(), "ThreadStateCheckpointRequest")
         named = data["checkpoint"]
-        thread = self._thread(request)
+        thread = self._thread(request, respelled=True)
         subgraphs, within = bool(data.get("subgraphs")), named.get("checkpoint_ns") or ""
         if not named.get("checkpoint_id") and not within:
             return json(states.newest(thread, subgraphs=subgraphs))
@@ -113,7 +162,7 @@ class Threads:
     async def update(self, request: Request) -> Response:
         """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
         data = parsed(await request.body(), "ThreadStateUpdate")
-        thread = self._thread(request)
+        thread = self._thread(request, respelled=True)
         return json(edit(self.namespace, thread, data))
 
     async def history(self, request: Request) -> Response:
@@ -173,9 +222,9 @@ class Threads:
         self.runner.look(thread.thread_id)
         return answer
 
-    def _thread(self, request: Request) -> Thread:
+    def _thread(self, request: Request, *, respelled: bool = False) -> Thread:
         """The thread of the path; refuses one that is not there."""
-        return self.namespace.threads.get(request.path_params["thread_id"])
+        return self.namespace.threads.get(request.path_params["thread_id"], respelled=respelled)
 
 
 def _subgraphs(request: Request) -> bool:

@@ -1,6 +1,16 @@
 """What is sent to both servers, by subject: importing this package registers every scenario."""
 
-from tests.contract.scenarios import assistants, failures, humans, lives, shapes, states, streams, views
+from tests.contract.scenarios import (
+    assistants,
+    failures,
+    humans,
+    lives,
+    shapes,
+    states,
+    streams,
+    threads,
+    views,
+)
 from tests.contract.scenarios.asking import SCENARIOS, Scenario
 
 __all__ = [
@@ -13,5 +23,6 @@ __all__ = [
     "shapes",
     "states",
     "streams",
+    "threads",
     "views",
 ]

@@ -214,6 +214,7 @@ QUERIES: dict[str, dict[str, Any]] = {
     "by what is not there": {"metadata": {"nobody": None}},
     "oldest first": {"sort_by": "created_at", "sort_order": "asc"},
     "by updated_at": {"sort_by": "updated_at"},
+    "order without a column": {"sort_order": "asc"},
     "by name, ascending": {"sort_by": "name", "sort_order": "asc"},
     "by name, descending": {"sort_by": "name"},
     "by graph, ascending": {"sort_by": "graph_id", "sort_order": "asc"},
