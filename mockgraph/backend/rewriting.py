@@ -16,7 +16,7 @@ from mockgraph.engine.facts import Task as PreparedTask
 from mockgraph.engine.play import prepared
 from mockgraph.meaning.channels import Values
 from mockgraph.meaning.messages import NewId
-from mockgraph.script.model import Graph, Send, Task
+from mockgraph.script.model import Goto, Graph, Send, Task
 from mockgraph.script.templates import fill
 from mockgraph.words.errors import GraphError, Refusal, UnresolvedTemplate
 from mockgraph.words.ids import digest, uuid4
@@ -58,16 +58,24 @@ class Editing:
         lines = [self._behind(as_node, alone=len(updates) == 1) for _, as_node in updates]
         writes = [self._taken(*update) for update in updates if update[0] is not None]
         values = self._folded(self._found(), writes)
-        line = lines[-1]
-        last = updates[-1][1]
-        tasks = self._tasks(line[-1], self._step, packets=self._packets(line[-1], last, values))
-        if last is not None:
+        tasks, line = self._due(lines[-1], updates[-1][1], values)
+        checkpoint, outcomes = self._checkpoint(self._step), tuple(map(Outcome, tasks))
+        base = self._done(updates, led_on=bool(tasks))
+        return self._saved(checkpoint, "update", values, outcomes, line, base=base)
+
+    def _due(self, line: Line, as_node: str | None, values: Values) -> tuple[tuple[PreparedTask, ...], Line]:
+        """What is due behind the node that has written, or that ran last, and where the graph then stands."""
+        stage = line[-1]
+        before = stage.supersteps[stage.position - 1].tasks if stage.position > 0 else ()
+        wrote = [task for task in before if as_node is None or task.node == as_node]
+        tasks: tuple[PreparedTask, ...] = ()
+        # A node that goes somewhere by a Command has no edge that leads on.
+        if not wrote or not all(map(_goes, wrote)):
+            tasks = self._tasks(stage, self._step, packets=self._packets(wrote, values))
+        if as_node is not None:
             # langgraph 1.2.22: one of the nodes that a join edge waits for does not set it off.
             tasks = tuple(task for task in tasks if not states.joined(task))
-        if not tasks:
-            line = (*line[:-1], Stage())
-        checkpoint, outcomes = self._checkpoint(self._step), tuple(map(Outcome, tasks))
-        return self._saved(checkpoint, "update", values, outcomes, line, base=self._done(updates))
+        return tasks, line if tasks else (*line[:-1], Stage())
 
     def ended(self) -> Snapshot:
         """As if nothing were left to do; what has finished beside what has not is taken."""
@@ -177,31 +185,28 @@ class Editing:
             packets=packets,
         )
 
-    def _packets(self, stage: Stage, as_node: str | None, values: Values) -> Packets:
-        """What the nodes send that have written, or that ran last."""
-        if stage.position < 1:
-            return ()
-        before = stage.supersteps[stage.position - 1].tasks
+    def _packets(self, wrote: Iterable[Task], values: Values) -> Packets:
+        """What the edges behind these nodes send."""
         writer: Run | None = self._base.writer if self._base is not None else None
         scope = {**(loads(writer.scope) if writer is not None else {}), "state": values, "resumes": []}
-        return [
-            packet
-            for task in before
-            if as_node is None or task.node == as_node
-            for packet in _sent(task, scope)
-        ]
+        return [packet for task in wrote for packet in _sent(task, scope)]
 
     def _anew(self, outcome: Outcome, step: int) -> Outcome:
         """The same task, to be run under an id of its own."""
         return Outcome(msgspec.structs.replace(outcome.task, key=self._key, step=step + 1))
 
-    def _done(self, updates: Sequence[Update]) -> Snapshot | None:
-        """langgraph 1.2.22: an edit in the place of a task that was due is entered as what that task wrote."""
+    def _done(self, updates: Sequence[Update], *, led_on: bool) -> Snapshot | None:
+        """langgraph 1.2.22: an edit in the place of a task that was due is entered as what that task wrote.
+
+        One that writes nothing does so only where an edge leads on.
+        """
         base = self._base
         if base is None:
             return None
         tasks = list(base.tasks)
         for values, as_node in updates:
+            if not values and not led_on:
+                continue
             node = as_node if as_node is not None else next(iter(self._standing.ran_last()), None)
             due = (at for at, outcome in enumerate(tasks) if outcome.task.node == node)
             at = next((at for at in due if tasks[at].writes is None), None)
@@ -268,6 +273,10 @@ def _script(stage: Stage, node: str) -> Task:
     """What the node does that a graph runs in."""
     tasks = stage.supersteps[stage.position].tasks
     return next(task for task in tasks if task.node == node and task.nests)
+
+
+def _goes(task: Task) -> bool:
+    return any(type(step) is Goto for step in task.steps)
 
 
 def _sent(task: Task, scope: dict[str, Any]) -> Packets:

@@ -13,7 +13,7 @@ import msgspec
 from mockgraph.backend.runs import Run
 from mockgraph.engine.facts import Outcome, Snapshot
 from mockgraph.meaning.channels import Channels
-from mockgraph.script.model import Graph, Stub, Subgraph, Superstep
+from mockgraph.script.model import Ask, Fail, Graph, Stub, Subgraph, Superstep, steps_of
 from mockgraph.words.vocabulary import START
 
 # What a stub that takes up a play in its middle looks at.
@@ -115,12 +115,13 @@ class Standing:
             return self._begun()
         if as_node is None:
             return (*self.own[:-1], self._before_sends())
-        for line in self._lines():
-            stage = line[-1]
-            found = _nearest(stage, as_node)
-            if found is not None:
-                return (*line[:-1], Stage(stage.supersteps, found + 1))
-        return None
+        found = [
+            (*line[:-1], Stage(line[-1].supersteps, at + 1))
+            for line in self._lines()
+            if (at := _nearest(line[-1], as_node)) is not None
+        ]
+        # A play that a node has ended does not tell what comes behind it.
+        return next((line for line in found if not _stops(line[-1], as_node)), next(iter(found), None))
 
     def ended(self) -> Line:
         """Where it stands once nothing is left to do in it."""
@@ -179,6 +180,13 @@ def _down(line: Line, path: Sequence[str]) -> Iterator[Line]:
             for step in task.steps:
                 if type(step) is Subgraph:
                     yield from _down((*outer, at, Stage(step.supersteps)), path[1:])
+
+
+def _stops(stage: Stage, node: str) -> bool:
+    """Whether this node has ended the play before this stage: it asks, or fails."""
+    superstep = stage.supersteps[stage.position - 1]
+    tasks = tuple(task for task in superstep.tasks if task.node == node)
+    return any(type(step) in (Ask, Fail) for step in steps_of((Superstep(tasks),)))
 
 
 def _nearest(stage: Stage, node: str) -> int | None:

@@ -16,7 +16,7 @@ from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.cors import Cors
-from mockgraph.web.routes import assistants, joining, runs, stopping, system, threads
+from mockgraph.web.routes import assistants, joining, runs, states, stopping, system, threads
 from mockgraph.words.errors import Refusal
 
 
@@ -41,6 +41,7 @@ def routes_of(namespace: Namespace) -> list[BaseRoute]:
         *stopping.routes(runner),
         *joining.routes(runner),
         *threads.routes(runner),
+        *states.routes(runner),
         *assistants.routes(runner),
         *system.routes(runner),
         *planned.routes(),

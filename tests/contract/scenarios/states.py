@@ -93,7 +93,7 @@ WAYS: dict[str, Json] = {
 }
 for _name, _edit in WAYS.items():
     edited("steps", f"after a run, {_name}", _edit)
-    edited("steps", f"before any run, {_name}", _edit, fresh=True)
+    edited("steps", f"before any run, {_name}", _edit, fresh=True, on=_name != "as the end")
 for _name in ("as nobody", "as the start", "as the end", "as an input", "copied"):
     edited("inner", f"beside a question inside, {_name}", WAYS[_name], on=_name != "as an input")
     edited("questions", f"at a question, {_name}", WAYS[_name], on=_name != "as an input")
@@ -130,6 +130,14 @@ edited("pair", "two ask, as nobody", {"values": LOG})
 edited("pair", "two ask, as one of them", {"values": LOG, "as_node": "left"})
 edited("pair", "two ask, as the end", {"values": None, "as_node": "__end__"})
 edited("fan", "after what was sent, as nobody", {"values": LOG})
+
+
+@scenario("state, steps: before any run, as the end, then a run with nothing new")
+async def ended_before(ask: Ask) -> None:
+    path = await marked(ask, "steps")
+    await ask("POST", f"{path}/state", WAYS["as the end"])
+    await ask("POST", f"{path}/runs/stream", {"assistant_id": "steps", "input": None})
+    await look(ask, path)
 
 
 # --- at a checkpoint -------------------------------------------------------------------------------------
@@ -180,7 +188,8 @@ async def no_copies(ask: Ask) -> None:
     path = await marked(ask, "steps")
     await ask("POST", f"{path}/state", {"values": None, "as_node": "__copy__"})
     path = await ran(ask, "steps")
-    for items in ([1], [{"log": []}], ["a"], [["a"]]):
+    odd: list[Any] = [[1], [{"log": []}], ["a"], [["a"]]]
+    for items in odd:
         await ask("POST", f"{path}/state", {"values": items, "as_node": "__copy__"})
 
 
@@ -283,6 +292,16 @@ async def told(ask: Ask) -> None:
 # --- history and reading ---------------------------------------------------------------------------------
 
 AT: Json = {"checkpoint_id": "<id>"}
+METADATA: list[Json] = [
+    {"source": "input"},
+    {"step": 1},
+    {"mark": "m"},
+    {"mark": "m", "step": 4},
+    {"parents": {}},
+    {"step": "1"},
+    {"no": None},
+    {},
+]
 QUERIES: dict[str, list[Json]] = {
     "limits": [
         {},
@@ -297,21 +316,9 @@ QUERIES: dict[str, list[Json]] = {
         {"limit": 9, "before": {"configurable": configurable}}
         for configurable in (AT, {}, {**AT, "checkpoint_ns": ""})
     ],
-    "before, refused": [{"before": before} for before in (None, "<id>", 5, [])],
+    "before, refused": [{"before": None}, {"before": "<id>"}, {"before": 5}, {"before": []}],
     "before what is not there": [{"limit": 9, "before": {"configurable": {"checkpoint_id": UNKNOWN}}}],
-    "metadata": [
-        {"limit": 9, "metadata": metadata}
-        for metadata in (
-            {"source": "input"},
-            {"step": 1},
-            {"mark": "m"},
-            {"mark": "m", "step": 4},
-            {"parents": {}},
-            {"step": "1"},
-            {"no": None},
-            {},
-        )
-    ],
+    "metadata": [{"limit": 9, "metadata": metadata} for metadata in METADATA],
     "metadata and before": [{"limit": 9, "metadata": {"source": "loop"}, "before": {"configurable": AT}}],
     "checkpoint": [
         {"limit": 9, "checkpoint": place}
@@ -326,6 +333,9 @@ QUERIES: dict[str, list[Json]] = {
         )
     ],
 }
+
+
+PLACES: list[Json] = [{"checkpoint": {}}, {}, {"checkpoint": 5}, {"checkpoint": None}]
 
 
 def filled(query: Any, checkpoint_id: str) -> Any:
@@ -375,14 +385,7 @@ async def read_at(ask: Ask) -> None:
         await ask("GET", f"{path}/state/{place}")
         await ask("GET", f"{path}/state/{place}?subgraphs=true")
         await ask("POST", f"{path}/state/checkpoint", {"checkpoint": {"checkpoint_id": place}})
-    for body in (
-        {"checkpoint": chosen},
-        {"checkpoint": chosen, "subgraphs": True},
-        {"checkpoint": {}},
-        {},
-        {"checkpoint": 5},
-        {"checkpoint": None},
-    ):
+    for body in ({"checkpoint": chosen}, {"checkpoint": chosen, "subgraphs": True}, *PLACES):
         await ask("POST", f"{path}/state/checkpoint", body)
 
 
@@ -407,7 +410,7 @@ def beside_failure(graph: str) -> None:
             await look(ask, path)
 
 
-for _graph in ("rough_step", "rough_child", "rough_question"):
+for _graph in ("rough_step", "rough_question"):
     beside_failure(_graph)
 
 

@@ -347,7 +347,7 @@ async def breaks(state: Log):
 
 torn = side_by_side(Log, ("asks", asks), ("breaks", breaks))
 
-# --- rough_step, rough_child, rough_question: what is beside a node that fails at once
+# --- rough_step, rough_question: what is beside a node that fails at once
 
 
 async def rough(state: Log):
@@ -355,9 +355,4 @@ async def rough(state: Log):
 
 
 rough_step = side_by_side(Log, ("bad", rough), ("good", step(log=["good"])))
-rough_child = side_by_side(
-    Log,
-    ("bad", rough),
-    ("child", chain(Log, ("first", step(log=["first"])), ("second", step(log=["second"])))),
-)
 rough_question = side_by_side(Log, ("bad", rough), ("wonder", asks))
