@@ -13,6 +13,7 @@ from mockgraph.runtime import settling
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.stream_log import Numbers, Part
 from mockgraph.runtime.telling import encoded
+from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import key_of
 
@@ -24,32 +25,48 @@ def edit(
     if namespace.active.get(thread.thread_id):
         inflight = [live.run.run_id for live in namespace.active[thread.thread_id]]
         raise Refusal(409, f"Thread {thread.thread_id} has in-flight runs: {inflight}")
-    graph_id = loads(thread.metadata).get("graph_id")
-    if graph_id is None:
-        raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
-    graph = namespace.graphs.get(graph_id) if isinstance(graph_id, str) else None
+    graph = graph_of(namespace, thread)
     if graph is None:
-        known = sorted(namespace.graphs)
-        raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
+        raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
     key = key_of(f"{thread.thread_id} edit {thread.made}")
     now = max(namespace.options.clock.now(), thread.updated_at + 1)
-    snapshot = edited(thread, graph, data, key=key, now=now)
+    snapshots = edited(thread, graph, data, key=key, now=now)
     if access is not None:
-        stored = {"user_id": access.identity.identity, **snapshot.stored}
-        snapshot = msgspec.structs.replace(snapshot, stored=stored)
+        who = {"user_id": access.identity.identity}
+        snapshots = [msgspec.structs.replace(made, stored={**who, **made.stored}) for made in snapshots]
     thread.made += 1
-    thread.trail.append(snapshot)
+    thread.trail += snapshots
+    checkpoint = snapshots[-1].checkpoint
     settling.rest(namespace, thread)
     thread.settled = True
     thread.error = b"null"
     tape = namespace.tapes.get(thread.thread_id)
     if tape is not None:
-        told = {"state": states.newest(thread), "thread_id": thread.thread_id}
-        numbers = Numbers(thread.told_from(snapshot.checkpoint.at))
+        state = states.wire(snapshots[-1], thread.thread_id) if checkpoint.within else states.newest(thread)
+        told = {"state": state, "thread_id": thread.thread_id}
+        numbers = Numbers(thread.told_from(checkpoint.at))
         thread.newest = numbers.milliseconds
         tape.extend([Part(*encoded(("state_update", told)), numbers.next())])
-    place = {"thread_id": thread.thread_id, "checkpoint_ns": "", "checkpoint_id": snapshot.checkpoint.id}
-    return {"checkpoint": place, "configurable": place, "checkpoint_id": snapshot.checkpoint.id}
+    place: dict[str, Any] = {
+        "thread_id": thread.thread_id,
+        "checkpoint_ns": checkpoint.within,
+        "checkpoint_id": checkpoint.id,
+    }
+    if checkpoint.within:
+        place["checkpoint_map"] = checkpoint.map
+    return {"checkpoint": place, "configurable": place, "checkpoint_id": checkpoint.id}
+
+
+def graph_of(namespace: Namespace, thread: Thread) -> Graph | None:
+    """The graph that a thread is of, as its metadata says; None where it says nothing. Refuses one that is not there."""
+    graph_id = loads(thread.metadata).get("graph_id")
+    if graph_id is None:
+        return None
+    graph = namespace.graphs.get(graph_id) if isinstance(graph_id, str) else None
+    if graph is None:
+        known = sorted(namespace.graphs)
+        raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
+    return graph
 
 
 _NO_GRAPH = (

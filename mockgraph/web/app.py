@@ -20,7 +20,7 @@ from mockgraph.web.auth import Authenticating
 from mockgraph.web.bodies import parsed
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
-from mockgraph.web.routes import assistants, crons, joining, runs, stopping, store, system, threads
+from mockgraph.web.routes import assistants, crons, joining, runs, states, stopping, store, system, threads
 from mockgraph.words.errors import Refusal
 
 
@@ -47,6 +47,7 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *stopping.routes(runner),
         *joining.routes(runner),
         *threads.routes(runner),
+        *states.routes(runner),
         *assistants.routes(runner),
         *crons.routes(Firing(runner, parsed=parsed)),
         *store.routes(runner),

@@ -22,6 +22,7 @@ _ID = re.compile(f"{_UUID}|{_INTERRUPT}")
 _UNORDERED = re.compile(
     r'(?<="langgraph_api_url":"<server>")(?:,"(?:run_id|thread_id|graph_id|checkpoint_id)":"[^"]*")+'
 )
+_UNORDERED_IN_EDITS = re.compile(r'(?:"(?:thread_id|checkpoint_id|checkpoint_ns)":"[^"]*",)+(?="source":")')
 # langgraph-api 0.16.7: Python sets, printed.
 _SET = re.compile(r"(?<=Expected: \{)'\w+'(?:, '\w+')*(?=\})|(?<=\nallow: )[A-Z]+(?:, [A-Z]+)*")
 
@@ -37,6 +38,9 @@ class Names:
         for pattern, name in _RULES:
             text = pattern.sub(name, text)
         text = _UNORDERED.sub(lambda found: "".join(sorted(re.findall(r',"[^"]*":"[^"]*"', found[0]))), text)
+        text = _UNORDERED_IN_EDITS.sub(
+            lambda found: "".join(sorted(re.findall(r'"[^"]*":"[^"]*",', found[0]))), text
+        )
         text = _SET.sub(lambda found: ", ".join(sorted(found[0].split(", "))), text)
         steps = {found[0]: found[1] for found in _CHECKPOINT.finditer(text)}
         return _ID.sub(lambda found: self._name(found[0], steps.get(found[0])), text)

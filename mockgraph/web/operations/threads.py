@@ -105,7 +105,7 @@ OPERATIONS = [
         body="ThreadStateUpdate",
         example={"values": {"decision": "approve"}, "as_node": "ask_human"},
         answer=ref("ThreadStateUpdateResponse"),
-        refusals=(404, 409, 501),
+        refusals=(404, 409),
     ),
     Operation(
         "/threads/{thread_id}/state/checkpoint",

@@ -1,22 +1,16 @@
-"""Threads: made, read, forgotten, searched; their state and its history."""
-
-from itertools import dropwhile, islice
-from typing import Any
+"""Threads: made, read, changed, copied, forgotten, searched."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mockgraph.backend import states
-from mockgraph.backend.access import Seen, allowed
+from mockgraph.backend.access import Seen
 from mockgraph.backend.copying import copied
 from mockgraph.backend.threads import Thread
-from mockgraph.runtime.editing import edit
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
-from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed
-from mockgraph.web.paths import truthy, uuid_of
+from mockgraph.web.paths import seen_threads, uuid_of
 from mockgraph.words.errors import NotBuilt, Refusal
 from mockgraph.words.ids import canonical
 
@@ -34,16 +28,7 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route("/threads/{thread_id}", threads.delete, methods=["DELETE"]),
         Route("/threads/{thread_id}/copy", threads.copy, methods=["POST"]),
         Route("/threads/{thread_id}/storage", threads.storage, methods=["GET"]),
-        Route("/threads/{thread_id}/state", threads.state, methods=["GET"]),
-        Route("/threads/{thread_id}/state", threads.update, methods=["POST"]),
-        Route("/threads/{thread_id}/state/checkpoint", threads.state_at, methods=["POST"]),
-        Route("/threads/{thread_id}/state/{checkpoint_id}", threads.state_of, methods=["GET"]),
-        Route("/threads/{thread_id}/history", threads.history, methods=["GET"]),
-        Route("/threads/{thread_id}/history", threads.search_history, methods=["POST"]),
     ]
-
-
-_MOST = 1_000_000  # states; more than any thread has, and less than islice refuses
 
 
 class Threads:
@@ -131,108 +116,6 @@ class Threads:
         self.runner.forget(self._thread(request, action="delete", respelled=True))
         return Response(status_code=204)
 
-    async def state(self, request: Request) -> Response:
-        """`GET …/state`."""
-        thread = self._thread(request, respelled=True)
-        answer = json(states.newest(thread, subgraphs=_subgraphs(request)))
-        self.runner.look(thread.thread_id)
-        return answer
-
-    async def state_of(self, request: Request) -> Response:
-        """`GET …/state/{checkpoint_id}`."""
-        thread = self._thread(request, respelled=True)
-        state = self._at(thread, request.path_params["checkpoint_id"], subgraphs=_subgraphs(request))
-        if state["checkpoint"] is not None:
-            # langgraph-api 0.16.7: here, and here alone, without its namespace.
-            place = {key: state["checkpoint"][key] for key in ("checkpoint_id", "thread_id")}
-            state = {**state, "checkpoint": place}
-        self.runner.look(thread.thread_id)
-        return json(state)
-
-    async def state_at(self, request: Request) -> Response:
-        """`POST …/state/checkpoint`."""
-        data = parsed(await request.body(), "ThreadStateCheckpointRequest")
-        named = data["checkpoint"]
-        thread = self._thread(request, respelled=True)
-        subgraphs, within = bool(data.get("subgraphs")), named.get("checkpoint_ns") or ""
-        if not named.get("checkpoint_id") and not within:
-            return json(states.newest(thread, subgraphs=subgraphs))
-        return json(self._at(thread, named.get("checkpoint_id"), subgraphs=subgraphs, within=within))
-
-    def _at(
-        self, thread: Thread, checkpoint_id: str | None, *, subgraphs: bool, within: str = ""
-    ) -> dict[str, Any]:
-        known = None if not checkpoint_id else canonical(checkpoint_id) or checkpoint_id
-        snapshot = states.standing(thread, known, within=within)
-        if snapshot is None:
-            return states.EMPTY
-        return states.wire(snapshot, thread.thread_id, subgraphs=subgraphs)
-
-    async def update(self, request: Request) -> Response:
-        """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
-        data = parsed(await request.body(), "ThreadStateUpdate")
-        thread = self._thread(request, action="update", respelled=True)
-        if (data.get("checkpoint") or {}).get("checkpoint_ns"):
-            raise NotBuilt("editing the state inside a node")
-        return json(edit(self.namespace, thread, data, access=access_of(request.scope)))
-
-    async def history(self, request: Request) -> Response:
-        """`GET …/history`."""
-        asked = request.query_params.get("limit", "1")
-        try:
-            limit = int(asked)
-        except ValueError:
-            raise Refusal(422, f"Invalid limit {asked}") from None
-        return self._history(request, limit, request.query_params.get("before"), {})
-
-    async def search_history(self, request: Request) -> Response:
-        """`POST …/history`."""
-        query = parsed(await request.body(), "ThreadStateSearch")
-        named = query.get("checkpoint", {})
-        if named.get("checkpoint_id"):
-            state = self._at(
-                self._thread(request),
-                named["checkpoint_id"],
-                subgraphs=False,
-                within=named.get("checkpoint_ns") or "",
-            )
-            return json([state] if state["checkpoint"] is not None else [])
-        before = query.get("before", {})
-        place = before.get("configurable", before)
-        if not isinstance(place, dict):
-            raise Refusal(422, "before.configurable must be an object")
-        checkpoint_id = place.get("checkpoint_id")
-        return self._history(
-            request,
-            query.get("limit", 1),
-            checkpoint_id,
-            query.get("metadata", {}),
-            within=named.get("checkpoint_ns") or "",
-        )
-
-    def _history(
-        self,
-        request: Request,
-        limit: int,
-        before: str | None,
-        metadata: dict[str, Any],
-        *,
-        within: str = "",
-    ) -> Response:
-        thread = self._thread(request)
-        found = states.history(thread, within=within)
-        if before is not None:
-            found = dropwhile(lambda state: state["checkpoint_id"] != before, found)
-            next(found, None)
-        fitting = (
-            state
-            for state in found
-            if all(state["metadata"].get(key) == value for key, value in metadata.items())
-        )
-        answer = json(list(islice(fitting, min(max(limit, 0), _MOST))))
-        self.runner.look(thread.thread_id)
-        return answer
-
     def _thread(self, request: Request, *, action: str = "read", respelled: bool = False) -> Thread:
         """The thread of the path; refuses one that is not there, and what may not be done with it."""
         return self.namespace.threads.get(
@@ -241,8 +124,4 @@ class Threads:
 
 
 def _seen(request: Request, action: str) -> Seen:
-    return allowed(access_of(request.scope), "threads", action)
-
-
-def _subgraphs(request: Request) -> bool:
-    return truthy(request.query_params.get("subgraphs"))
+    return seen_threads(request.scope, action)
