@@ -6,12 +6,14 @@ from starlette.routing import BaseRoute, Route
 
 from mockgraph.backend.access import Seen
 from mockgraph.backend.copying import copied
+from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
+from mockgraph.runtime.editing import build
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.bodies import parsed
 from mockgraph.web.paths import seen_threads, uuid_of
-from mockgraph.words.errors import NotBuilt, Refusal
+from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
 
@@ -42,11 +44,18 @@ class Threads:
         """`POST /threads`."""
         body = await request.body()
         data = parsed(body, "ThreadCreate")
-        if data.get("supersteps"):
-            raise NotBuilt("threads made with supersteps")
         new_id = data.get("thread_id") or self.namespace.new_thread_id(body)
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
         thread = self.namespace.threads.create(data, new_id=new_id, now=now, seen=seen)
+        if data.get("supersteps") and not thread.trail:
+            try:
+                build(self.namespace, thread, data["supersteps"])
+            except Refusal as refusal:
+                if "graph_id" in loads(thread.metadata):
+                    raise
+                # langgraph-api 0.16.7: 201, with the thread made and nothing on it.
+                said = f"Thread {thread.thread_id} was created, but there were problems updating the state: "
+                return json({"detail": said + refusal.detail}, status=201)
         return json(thread.wire())
 
     async def search(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from tests.contract.scenarios import (
     states,
     store,
     streams,
+    supersteps,
     threads,
     views,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "states",
     "store",
     "streams",
+    "supersteps",
     "threads",
     "views",
 ]
