@@ -18,7 +18,7 @@ OPERATIONS = [
         example={"metadata": {"owner": "ada"}, "if_exists": "raise"},
         answer=ref("Thread"),
         others={201: answering("Created, but its supersteps failed", json=ref("ErrorResponse"))},
-        refusals=(404, 409, 501),
+        refusals=(400, 404, 409, 422),
     ),
     Operation(
         "/threads/search",

@@ -33,7 +33,7 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route(f"{one}/graph", assistants.graph, methods=["GET"]),
         Route(f"{one}/schemas", assistants.schemas, methods=["GET"]),
         Route(f"{one}/subgraphs", assistants.subgraphs, methods=["GET"]),
-        Route(f"{one}/subgraphs/{{namespace:path}}", assistants.subgraphs, methods=["GET"]),
+        Route(f"{one}/subgraphs/{{namespace}}", assistants.subgraphs, methods=["GET"]),
         Route(f"{one}/versions", assistants.versions, methods=["POST"]),
         Route(f"{one}/latest", assistants.latest, methods=["POST"]),
     ]

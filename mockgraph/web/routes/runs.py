@@ -31,11 +31,12 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route("/runs/wait", Waiting(runner), methods=["POST"]),
         Route("/runs/batch", Batch(runner), methods=["POST"]),
         Route("/runs", Background(runner), methods=["POST"]),
-        Route("/threads/{thread_id}/runs/stream", Streaming(runner), methods=["POST"]),
-        Route("/threads/{thread_id}/runs/wait", Waiting(runner), methods=["POST"]),
+        # langgraph-api 0.16.7: of a path with several routes, the first tells the methods in a 405.
         Route("/threads/{thread_id}/runs", Background(runner), methods=["POST"]),
         Route("/threads/{thread_id}/runs", reading.list, methods=["GET"]),
         Route("/threads/{thread_id}/runs/{run_id}", reading.get, methods=["GET"]),
+        Route("/threads/{thread_id}/runs/stream", Streaming(runner), methods=["POST"]),
+        Route("/threads/{thread_id}/runs/wait", Waiting(runner), methods=["POST"]),
     ]
 
 

@@ -27,8 +27,8 @@ def routes(runner: Runner) -> list[BaseRoute]:
     return [
         Route("/threads/{thread_id}/state", found.newest, methods=["GET"]),
         Route("/threads/{thread_id}/state", found.update, methods=["POST"]),
-        Route("/threads/{thread_id}/state/checkpoint", found.named, methods=["POST"]),
         Route("/threads/{thread_id}/state/{checkpoint_id}", found.at, methods=["GET"]),
+        Route("/threads/{thread_id}/state/checkpoint", found.named, methods=["POST"]),
         Route("/threads/{thread_id}/history", found.history, methods=["GET"]),
         Route("/threads/{thread_id}/history", found.search, methods=["POST"]),
     ]

@@ -11,6 +11,7 @@ from tests.contract.scenarios import (
     store,
     streams,
     supersteps,
+    system,
     threads,
     views,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "store",
     "streams",
     "supersteps",
+    "system",
     "threads",
     "views",
 ]
