@@ -17,7 +17,7 @@ from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
-from mockgraph.web.routes import assistants, joining, runs, stopping, system, threads
+from mockgraph.web.routes import a2a, assistants, joining, mcp, runs, stopping, system, threads
 from mockgraph.words.errors import Refusal
 
 
@@ -45,6 +45,8 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *joining.routes(runner),
         *threads.routes(runner),
         *assistants.routes(runner),
+        *mcp.routes(runner),
+        *a2a.routes(runner),
         *system.routes(runner, metrics),
         *planned.routes(),
     ]

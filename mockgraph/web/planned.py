@@ -21,14 +21,6 @@ PLANNED: list[tuple[str, str, str]] = [
     ("DELETE", "/store/items", "the store"),
     ("POST", "/store/items/search", "the store"),
     ("POST", "/store/namespaces", "the store"),
-    ("POST", "/a2a/{assistant_id}", "A2A"),
-    ("GET", "/a2a/{assistant_id}", "A2A"),
-    ("GET", "/a2a/{assistant_id}/.well-known/agent-card.json", "A2A"),
-    ("GET", "/a2a/{assistant_id}/.well-known/agent.json", "A2A"),
-    ("GET", "/.well-known/agent-card.json", "A2A"),
-    ("POST", "/mcp", "MCP"),
-    ("GET", "/mcp", "MCP"),
-    ("DELETE", "/mcp", "MCP"),
 ]
 
 
