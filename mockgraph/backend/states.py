@@ -116,6 +116,20 @@ def standing(thread: Thread, checkpoint_id: str | None = None, *, within: str = 
     return None
 
 
+def saved_by(run: Run) -> Snapshot | None:
+    """The newest checkpoint that a run saved itself, as it was when the run ended; None where it saved none."""
+    own = [snapshot for snapshot, found in _of(run) if not found]
+    return own[-1] if own else None
+
+
+def before(run: Run) -> dict[str, Any]:
+    """The values that a run began on; empty for the first run of a thread."""
+    if run.ground is not None:
+        return dict(run.ground.values)
+    values: dict[str, Any] = loads(run.before) if run.before is not None else {}
+    return values
+
+
 def _of(writer: Run | Snapshot, within: str = "") -> list[tuple[Snapshot, bool]]:
     """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
     if isinstance(writer, Snapshot):

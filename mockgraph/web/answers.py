@@ -11,7 +11,11 @@ from mockgraph.words.errors import PlainRefusal, Refusal
 
 def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer; `headers` stand before the two that every body has."""
-    body = dumps(value)
+    return written(dumps(value), status=status, headers=headers)
+
+
+def written(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer of JSON that is bytes already."""
     response = Response(status_code=status)
     response.body = body
     response.raw_headers = [

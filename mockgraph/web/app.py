@@ -20,7 +20,19 @@ from mockgraph.web.auth import Authenticating
 from mockgraph.web.bodies import parsed
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
-from mockgraph.web.routes import assistants, crons, joining, runs, states, stopping, store, system, threads
+from mockgraph.web.routes import (
+    a2a,
+    assistants,
+    crons,
+    joining,
+    mcp,
+    runs,
+    states,
+    stopping,
+    store,
+    system,
+    threads,
+)
 from mockgraph.words.errors import Refusal
 
 
@@ -51,6 +63,8 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *assistants.routes(runner),
         *crons.routes(Firing(runner, parsed=parsed)),
         *store.routes(runner),
+        *mcp.routes(runner),
+        *a2a.routes(runner),
         *system.routes(runner, metrics),
         *planned.routes(),
     ]
