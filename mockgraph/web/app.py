@@ -15,6 +15,7 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
+from mockgraph.web.bodies import Disconnected
 from mockgraph.web.cors import Cors
 from mockgraph.web.routes import assistants, joining, runs, stopping, system, threads
 from mockgraph.words.errors import Refusal
@@ -48,7 +49,8 @@ def routes_of(namespace: Namespace) -> list[BaseRoute]:
 
 
 class Refusing:
-    """ASGI middleware that answers refusals, ours and the router's, as the real server words them.
+    """ASGI middleware that answers refusals, ours and the router's, as the real server words them; a client that went
+    away gets none.
 
     Any other error is a defect and left to the server, which says 500 in plain text and drops the connection,
     as the real one does.
@@ -65,3 +67,5 @@ class Refusing:
             await refused(refusal)(scope, receive, send)
         except HTTPException as error:
             await not_routed(error)(scope, receive, send)
+        except Disconnected:
+            return

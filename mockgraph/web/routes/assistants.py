@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute, Route
 from mockgraph.backend.drawing import drawn
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
-from mockgraph.web.bodies import parsed
+from mockgraph.web.bodies import parsed, read_request
 from mockgraph.words.errors import NotBuilt, Refusal
 
 
@@ -15,12 +15,12 @@ def routes(runner: Runner) -> list[BaseRoute]:
     """The routes of a namespace's assistants."""
 
     async def search(request: Request) -> Response:
-        query = parsed(await request.body(), "AssistantSearchRequest")
+        query = parsed(await read_request(request), "AssistantSearchRequest")
         found, headers = runner.namespace.assistants.search(query)
         return json(found, headers=headers)
 
     async def count(request: Request) -> Response:
-        query = parsed(await request.body(), "AssistantCountRequest")
+        query = parsed(await read_request(request), "AssistantCountRequest")
         return json(len(runner.namespace.assistants.matching(query)))
 
     async def get(request: Request) -> Response:

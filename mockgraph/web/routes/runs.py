@@ -16,7 +16,7 @@ from mockgraph.runtime.runner import Begun, Runner
 from mockgraph.runtime.stream_log import Part
 from mockgraph.web import sse
 from mockgraph.web.answers import json
-from mockgraph.web.bodies import Disconnected, parsed, read
+from mockgraph.web.bodies import parsed, read
 from mockgraph.web.paths import api_url, place_of, run_of, uuid_of
 from mockgraph.words.errors import Refusal
 
@@ -49,10 +49,7 @@ class _Creating:
         self.heartbeat = runner.namespace.options.heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await read(receive)
-        except Disconnected:
-            return
+        body = await read(scope, receive)
         thread_id = scope["path_params"].get("thread_id")
         data = parsed(body, self.schemas[thread_id is not None])
         request = RunRequest(f"{scope['method']} {scope['path']}", body, data, scope["headers"], thread_id)
@@ -122,10 +119,7 @@ class Batch:
         self.runner = runner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await read(receive)
-        except Disconnected:
-            return
+        body = await read(scope, receive)
         told: list[Any] = []
         refused: list[Refusal] = []
         shared: str | None = None

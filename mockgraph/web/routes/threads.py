@@ -12,7 +12,7 @@ from mockgraph.backend.threads import Thread
 from mockgraph.runtime.editing import edit
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
-from mockgraph.web.bodies import parsed
+from mockgraph.web.bodies import parsed, read_request
 from mockgraph.web.paths import truthy
 from mockgraph.words.errors import NotBuilt, Refusal
 from mockgraph.words.ids import canonical
@@ -47,7 +47,7 @@ class Threads:
 
     async def create(self, request: Request) -> Response:
         """`POST /threads`."""
-        body = await request.body()
+        body = await read_request(request)
         data = parsed(body, "ThreadCreate")
         if data.get("supersteps"):
             raise NotBuilt("threads made with supersteps")
@@ -57,7 +57,7 @@ class Threads:
 
     async def search(self, request: Request) -> Response:
         """`POST /threads/search`."""
-        query = parsed(await request.body(), "ThreadSearchRequest")
+        query = parsed(await read_request(request), "ThreadSearchRequest")
         found, headers = self.namespace.threads.search(query)
         return json(found, headers=headers)
 
@@ -93,7 +93,7 @@ class Threads:
 
     async def state_at(self, request: Request) -> Response:
         """`POST …/state/checkpoint`."""
-        data = parsed(await request.body(), "ThreadStateCheckpointRequest")
+        data = parsed(await read_request(request), "ThreadStateCheckpointRequest")
         named = data["checkpoint"]
         thread = self._thread(request)
         subgraphs, within = bool(data.get("subgraphs")), named.get("checkpoint_ns") or ""
@@ -112,7 +112,7 @@ class Threads:
 
     async def update(self, request: Request) -> Response:
         """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
-        data = parsed(await request.body(), "ThreadStateUpdate")
+        data = parsed(await read_request(request), "ThreadStateUpdate")
         thread = self._thread(request)
         if (data.get("checkpoint") or {}).get("checkpoint_ns"):
             raise NotBuilt("editing the state inside a node")
@@ -129,7 +129,7 @@ class Threads:
 
     async def search_history(self, request: Request) -> Response:
         """`POST …/history`."""
-        query = parsed(await request.body(), "ThreadStateSearch")
+        query = parsed(await read_request(request), "ThreadStateSearch")
         named = query.get("checkpoint", {})
         if named.get("checkpoint_id"):
             state = self._at(
