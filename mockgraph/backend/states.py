@@ -195,9 +195,13 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
             "langgraph_checkpoint_ns": at.within,
             "checkpoint_ns": at.within.partition("|")[0],
         }
+    # langgraph 1.2.22: NUL goes out of the texts that stand at its top.
+    plain = {
+        key: value.replace("\0", "") if isinstance(value, str) else value
+        for key, value in {**given, **description.metadata}.items()
+    }
     return {
-        **given,
-        **description.metadata,
+        **plain,
         "run_id": description.run_id,
         "thread_id": description.thread_id,
         **fork,

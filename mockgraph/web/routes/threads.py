@@ -11,7 +11,7 @@ from mockgraph.backend.threads import Thread
 from mockgraph.runtime.editing import build
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
-from mockgraph.web.bodies import parsed
+from mockgraph.web.bodies import parsed, read_request
 from mockgraph.web.paths import seen_threads, uuid_of
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
@@ -42,7 +42,7 @@ class Threads:
 
     async def create(self, request: Request) -> Response:
         """`POST /threads`."""
-        body = await request.body()
+        body = await read_request(request)
         data = parsed(body, "ThreadCreate")
         new_id = data.get("thread_id") or self.namespace.new_thread_id(body)
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
@@ -60,18 +60,18 @@ class Threads:
 
     async def search(self, request: Request) -> Response:
         """`POST /threads/search`."""
-        query = parsed(await request.body(), "ThreadSearchRequest")
+        query = parsed(await read_request(request), "ThreadSearchRequest")
         found, headers = self.namespace.threads.search(query, seen=_seen(request, "search"))
         return json(found, headers=headers)
 
     async def count(self, request: Request) -> Response:
         """`POST /threads/count`."""
-        query = parsed(await request.body(), "ThreadCountRequest")
+        query = parsed(await read_request(request), "ThreadCountRequest")
         return json(self.namespace.threads.count(query, seen=_seen(request, "search")))
 
     async def prune(self, request: Request) -> Response:
         """`POST /threads/prune`: those that are there are deleted."""
-        query = parsed(await request.body(), "ThreadPruneRequest")
+        query = parsed(await read_request(request), "ThreadPruneRequest")
         if query.get("strategy") == "keep_latest":
             raise Refusal(422, "keep_latest strategy is not supported in in-memory runtime")
         named = dict.fromkeys(uuid_of(thread_id, "thread") for thread_id in query["thread_ids"])
@@ -85,7 +85,7 @@ class Threads:
 
     async def patch(self, request: Request) -> Response:
         """`PATCH /threads/{thread_id}`; the thread is not told where the client prefers a minimal answer."""
-        data = parsed(await request.body(), "ThreadPatch")
+        data = parsed(await read_request(request), "ThreadPatch")
         known, seen = uuid_of(request.path_params["thread_id"], "thread"), _seen(request, "update")
         thread = self.namespace.threads.find(known, seen=seen)
         if thread is None:
