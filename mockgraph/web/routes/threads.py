@@ -146,7 +146,7 @@ class Threads:
         checkpoint_id = place.get("checkpoint_id")
         return self._history(
             request,
-            query.get("limit", 1),
+            int(query.get("limit", 1)),
             checkpoint_id,
             query.get("metadata", {}),
             within=named.get("checkpoint_ns") or "",
