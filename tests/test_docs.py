@@ -9,12 +9,14 @@ from textwrap import indent
 
 import pytest
 
+from mockgraph.backend.filters import OPERATORS as FILTER_OPERATORS
 from mockgraph.cli import LOG_LEVELS, _parser
 from mockgraph.meaning.channels import REDUCERS
 from mockgraph.mock import MockGraph
 from mockgraph.pytest_plugin import MARKER_OPTIONS
 from mockgraph.runtime.requests import SCOPE
 from mockgraph.script import words
+from mockgraph.script.loading import load_texts
 from mockgraph.script.matching import OPERATORS
 from mockgraph.words.vocabulary import STREAM_MODES, UPSTREAM
 from tests.playing import graph_of
@@ -23,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 FIXTURES = (ROOT / "docs/fixtures.md").read_text()
 RUNS = (ROOT / "docs/runs.md").read_text()
+SERVER = (ROOT / "docs/server.md").read_text()
+STORE_AND_CRONS = (ROOT / "docs/store-and-crons.md").read_text()
 UPSTREAM_DOC = (ROOT / "docs/upstream.md").read_text()
 
 pytest_plugins = ["pytester"]
@@ -102,6 +106,21 @@ def test_the_examples_of_runs_run(pytester: pytest.Pytester, monkeypatch: pytest
     result.assert_outcomes(passed=len(examples))
 
 
+def test_the_examples_of_the_store_and_of_crons_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    examples = blocks("python", STORE_AND_CRONS)
+    pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
+    result = pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60)
+    result.assert_outcomes(passed=len(examples))
+
+
+@pytest.mark.parametrize("name", FILTER_OPERATORS)
+def test_every_operator_of_a_filter_is_documented(name: str) -> None:
+    assert f"`{name}`" in STORE_AND_CRONS
+
+
 def test_the_two_commands_are_in_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for command in re.findall(r"^make (\w+)", blocks("text")[1], re.MULTILINE):
@@ -146,6 +165,18 @@ def test_every_marker_option_is_in_the_readme(option: str) -> None:
                 words.SUBGRAPH,
                 words.PACKET,
                 words.WAY_OUT,
+                words.NODE,
+                words.EDGE,
+                words.SCHEMAS,
+                words.ASSISTANT,
+                words.SEED,
+                words.SEED_THREAD,
+                words.SEED_RUN,
+                words.SEED_ITEM,
+                words.AUTH,
+                words.IDENTITY,
+                words.REFUSED,
+                words.RULE,
             )
             for key in table
         }
@@ -156,7 +187,12 @@ def test_every_marker_option_is_in_the_readme(option: str) -> None:
     ),
 )
 def test_every_word_of_the_language_is_documented(name: str) -> None:
-    assert said(FIXTURES, name)
+    assert said(FIXTURES + SERVER, name)
+
+
+@pytest.mark.parametrize("at", range(len(blocks("yaml", SERVER))))
+def test_every_fixture_around_the_runs_loads(at: int) -> None:
+    load_texts([("docs/server.md", blocks("yaml", SERVER)[at])])
 
 
 def test_what_is_planned_is_listed_as_not_built() -> None:

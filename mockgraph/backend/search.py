@@ -29,9 +29,14 @@ def ordered(
     default: str,
     key: Callable[[Row, str], Any],
 ) -> list[Row]:
-    """Rows by a column, newest or greatest first unless asked otherwise; equal ones newest first."""
-    newest_first = list(reversed(rows))
-    return sorted(newest_first, key=lambda row: key(row, sort_by or default), reverse=sort_order != "asc")
+    """Rows, which come oldest first, by a column: greatest first unless asked otherwise.
+
+    Without a column they are newest first. langgraph-api 0.16.7: whatever order is asked for.
+    """
+    if not sort_by:
+        newest_first = list(reversed(rows))
+        return sorted(newest_first, key=lambda row: key(row, default), reverse=True)
+    return sorted(rows, key=lambda row: key(row, sort_by), reverse=sort_order != "asc")
 
 
 def page(rows: Sequence[Row], *, limit: float, offset: float) -> tuple[list[Row], dict[str, str]]:

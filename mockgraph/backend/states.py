@@ -10,6 +10,7 @@ import msgspec
 from mockgraph.backend.commands import command_of
 from mockgraph.backend.json import loads
 from mockgraph.backend.runs import Description, Run
+from mockgraph.backend.stages import Edit
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Checkpoint, Fact, Interrupt, Outcome, Snapshot, Task
 from mockgraph.engine.failures import spelled
@@ -115,12 +116,27 @@ def standing(thread: Thread, checkpoint_id: str | None = None, *, within: str = 
     return None
 
 
+def saved_by(run: Run) -> Snapshot | None:
+    """The newest checkpoint that a run saved itself, as it was when the run ended; None where it saved none."""
+    own = [snapshot for snapshot, found in _of(run) if not found]
+    return own[-1] if own else None
+
+
+def before(run: Run) -> dict[str, Any]:
+    """The values that a run began on; empty for the first run of a thread."""
+    if run.ground is not None:
+        return dict(run.ground.values)
+    values: dict[str, Any] = loads(run.before) if run.before is not None else {}
+    return values
+
+
 def _of(writer: Run | Snapshot, within: str = "") -> list[tuple[Snapshot, bool]]:
     """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
     if isinstance(writer, Snapshot):
-        if within:
-            return []
-        return [*([(writer.base, True)] if writer.base is not None else []), (writer, False)]
+        edit: Edit = writer.edit
+        if within != writer.checkpoint.within:
+            return [(outer, True) for outer in edit.around if outer.checkpoint.within == within]
+        return [*([(edit.base, True)] if edit.base is not None else []), (writer, False)]
     description = Description(writer)
     if writer.temporary or (description.exits and not writer.ended):
         return []
@@ -166,6 +182,7 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
         and (isinstance(value, str | int | float | bool) or key in ("checkpoint_map", *context))
     }
     at = snapshot.checkpoint
+    asked = configurable["langgraph_request_id"]
     fork = {"checkpoint_id": configurable["checkpoint_id"]} if configurable.get("checkpoint_id") else {}
     around: dict[str, Any] = {}
     if task is not None:
@@ -192,8 +209,8 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
         "source": snapshot.source,
         "step": at.step,
         "parents": at.parents,
-        "langgraph_auth_user_id": "",
-        "langgraph_request_id": configurable["langgraph_request_id"],
+        "langgraph_auth_user_id": description.user_id,
+        **({"langgraph_request_id": asked} if asked is not None else {}),
     }
 
 
@@ -242,11 +259,7 @@ def wire(snapshot: Snapshot, thread_id: str, *, subgraphs: bool = False) -> dict
     """A state as histories have it."""
     # langgraph 1.2.22: a stored checkpoint's tasks are found again in the order of the graph's definition, and
     # what a join edge sets off is not found at all.
-    found = [
-        outcome
-        for outcome in snapshot.tasks
-        if not outcome.gone and not any(map(_joins, outcome.task.triggers))
-    ]
+    found = [outcome for outcome in snapshot.tasks if not outcome.gone and not joined(outcome.task)]
     found.sort(key=lambda outcome: (outcome.task.push is None, outcome.task.place))
     parent = snapshot.parent
     return {
@@ -278,8 +291,9 @@ def _task(outcome: Outcome, thread_id: str, *, subgraphs: bool) -> dict[str, Any
     task = outcome.task
     checkpoint = {"thread_id": thread_id, "checkpoint_ns": task.namespace} if task.nests else None
     state = None
-    if subgraphs and outcome.inner is not None:
-        checkpoint, state = None, wire(outcome.inner, thread_id, subgraphs=True)
+    if subgraphs and task.nests:
+        inner = outcome.inner
+        checkpoint, state = None, EMPTY if inner is None else wire(inner, thread_id, subgraphs=True)
     return {
         "id": task.id,
         "name": task.node,
@@ -292,5 +306,6 @@ def _task(outcome: Outcome, thread_id: str, *, subgraphs: bool) -> dict[str, Any
     }
 
 
-def _joins(trigger: str) -> bool:
-    return trigger.startswith("join:")
+def joined(task: Task) -> bool:
+    """Whether an edge with several sources has set the task off."""
+    return any(trigger.startswith("join:") for trigger in task.triggers)

@@ -1,11 +1,12 @@
 """Threads: their record, the runs on them, and what the wire says of one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from mockgraph.backend import search
+from mockgraph.backend.access import EVERYTHING, Seen, sees
 from mockgraph.backend.json import kept, loads, raw
 from mockgraph.backend.runs import Run
 from mockgraph.engine.facts import Checkpoint, Snapshot
@@ -13,6 +14,7 @@ from mockgraph.script.paths import BadPath, compile_path
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
+from mockgraph.words.vocabulary import RESERVED_METADATA
 
 _EXTRACT_ROOTS = ("config", "interrupts", "metadata", "values")
 
@@ -25,8 +27,8 @@ class Thread(msgspec.Struct, gc=False):
     those of the newest checkpoint (-2 and None before the first); `last_played` is the stub that stands at its end.
     `trail` is who has written checkpoints, oldest first: runs, and state updates as the checkpoints that they made;
     `made` counts the runs and the edits, deleted ones too; `newest` are the milliseconds of the newest id that a part
-    of its stream has. `by_run` threads were made by a run and show their keys in another
-    order.
+    of its stream has. `origin` is how it was made: by a `client`, a `run` or as a `copy`; each
+    shows its keys in another order.
     """
 
     thread_id: str
@@ -39,7 +41,7 @@ class Thread(msgspec.Struct, gc=False):
     values: bytes | None = None
     shown: bytes | None = None
     error: bytes = b"null"
-    by_run: bool = False
+    origin: str = "client"
     settled: bool = False
     step: int = -2
     checkpoint: Checkpoint | None = None
@@ -52,7 +54,7 @@ class Thread(msgspec.Struct, gc=False):
     @property
     def runs(self) -> list[Run]:
         """The runs on the thread, oldest first."""
-        return [writer for writer in self.trail if isinstance(writer, Run)]
+        return [writer for writer in self.trail if isinstance(writer, Run) and not writer.copied]
 
     def changed(self, at: int) -> None:
         """Something was written to it; its time never runs backwards, for checkpoints are ordered by it."""
@@ -62,22 +64,34 @@ class Thread(msgspec.Struct, gc=False):
         """When the ids of parts begin that are told from now on: each is greater than all before it on the thread."""
         return max(at, (self.newest + 1) * 1000)
 
+    def told(self) -> dict[str, Any]:
+        """What can be extracted from it."""
+        return {
+            "config": loads(self.config),
+            "interrupts": loads(self.interrupts or b"{}"),
+            "metadata": loads(self.metadata),
+            "values": loads(self.values or b"null"),
+        }
+
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""
         shown = self.values if self.shown is None else self.shown
         values = raw(shown) if shown is not None else None
         times = {"created_at": iso(self.created_at), "updated_at": iso(self.updated_at)}
         state_updated = {"state_updated_at": iso(self.state_updated_at)}
-        metadata, config = loads(self.metadata), loads(self.config)
+        metadata, config = raw(self.metadata), raw(self.config)
         wire: dict[str, Any] = {"thread_id": self.thread_id}
-        if self.by_run:
+        if self.origin == "run":
             wire |= {"status": self.status, "metadata": metadata, "config": config, **times}
             wire |= {"values": values, **state_updated}
         else:
-            wire |= {**times, **state_updated, "metadata": metadata, "status": self.status}
-            wire |= {"config": config, "values": values}
+            wire |= {**times, **state_updated, "metadata": metadata, "status": self.status, "config": config}
+            if self.origin == "client":
+                wire["values"] = values
         if self.settled:
             wire["error"] = loads(self.error)
+            if self.origin == "copy":
+                wire["values"] = values
             if self.interrupts is not None:
                 wire["interrupts"] = loads(self.interrupts)
         return wire
@@ -92,18 +106,25 @@ class Threads:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def find(self, thread_id: str) -> Thread | None:
-        """The thread, or None."""
-        return self._by_id.get(thread_id)
+    def __iter__(self) -> Iterator[Thread]:
+        return iter(self._by_id.values())
 
-    def get(self, thread_id: str) -> Thread:
-        """The thread of an id in a path; refuses what is no id and what is not there."""
+    def find(self, thread_id: str, *, seen: Seen = EVERYTHING) -> Thread | None:
+        """The thread, or None, also where it is there and not seen."""
+        found = self._by_id.get(thread_id)
+        return found if found is None or sees(seen, found.metadata) else None
+
+    def get(self, thread_id: str, *, seen: Seen = EVERYTHING, respelled: bool = False) -> Thread:
+        """The thread of an id in a path; refuses what is no id and what is not there, or not seen.
+
+        The refusal has the id as it was sent, or `respelled` in its usual form.
+        """
         known = canonical(thread_id)
         if known is None:
             raise Refusal(422, "Invalid thread ID: must be a UUID")
-        found = self._by_id.get(known)
+        found = self.find(known, seen=seen)
         if found is None:
-            raise Refusal(404, f"Thread with ID {thread_id} not found")
+            raise Refusal(404, f"Thread with ID {known if respelled else thread_id} not found")
         return found
 
     def add(self, thread: Thread) -> Thread:
@@ -115,24 +136,36 @@ class Threads:
         """Forget a thread and its runs."""
         self._by_id.pop(thread_id, None)
 
-    def create(self, request: dict[str, Any], *, new_id: str, now: int) -> Thread:
+    def create(self, request: dict[str, Any], *, new_id: str, now: int, seen: Seen = EVERYTHING) -> Thread:
         """`POST /threads`."""
         thread_id = canonical(request.get("thread_id") or new_id)
         if thread_id is None:
             raise Refusal(422, "Invalid thread ID: must be a UUID")
         existing = self._by_id.get(thread_id)
         if existing is not None:
-            if request.get("if_exists") == "do_nothing":
+            if request.get("if_exists") == "do_nothing" and sees(seen, existing.metadata):
                 return existing
             raise Refusal(409, f"Thread with ID {thread_id} already exists")
-        metadata = {k: v for k, v in request.get("metadata", {}).items() if k not in _RESERVED}
+        metadata = {**_own(request.get("metadata", {})), **seen}
         return self.add(Thread(thread_id, now, now, now, metadata=kept(metadata)))
 
-    def search(self, query: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    def patch(self, thread: Thread, request: dict[str, Any], *, now: int, seen: Seen = EVERYTHING) -> None:
+        """`PATCH /threads/{thread_id}`."""
+        given = _own(request.get("metadata", {}))
+        thread.metadata = kept({**loads(thread.metadata), **given, **seen})
+        thread.changed(max(now, thread.updated_at + 1))
+
+    def count(self, query: dict[str, Any], *, seen: Seen = EVERYTHING) -> int:
+        """`POST /threads/count`."""
+        return len(self._matching(query, seen))
+
+    def search(
+        self, query: dict[str, Any], *, seen: Seen = EVERYTHING
+    ) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of thread objects and its pagination headers."""
         extract = {alias: _extracting(text) for alias, text in query.get("extract", {}).items()}
         rows = search.ordered(
-            self._matching(query),
+            self._matching(query, seen),
             query.get("sort_by"),
             query.get("sort_order"),
             default="updated_at",
@@ -143,26 +176,28 @@ class Threads:
         for thread in found:
             wire = search.selected(thread.wire(), query.get("select"))
             if extract:
-                whole = {**thread.wire(), "values": loads(thread.values or b"null")}
-                wire = {**wire, "extracted": {alias: path.get(whole) for alias, path in extract.items()}}
+                wire["extracted"] = {alias: path.get(thread.told()) for alias, path in extract.items()}
             wires.append(wire)
         return wires, headers
 
-    def _matching(self, query: dict[str, Any]) -> list[Thread]:
+    def _matching(self, query: dict[str, Any], seen: Seen) -> list[Thread]:
         rows: Iterable[Thread] = self._by_id.values()
         if query.get("ids"):
-            rows = [self._by_id[known] for known in map(_known, query["ids"]) if known in self._by_id]
+            named = set(map(_known, query["ids"]))
+            rows = [thread for thread in rows if thread.thread_id in named]
         status, metadata, values = query.get("status"), query.get("metadata"), query.get("values")
         return [
             thread
             for thread in rows
-            if (not status or thread.status == status)
+            if sees(seen, thread.metadata)
+            and (not status or thread.status == status)
             and (not metadata or search.contains(loads(thread.metadata), metadata))
             and (not values or search.contains(loads(thread.values or b"null"), values))
         ]
 
 
-_RESERVED = ("thread_id", "assistant_id", "run_id", "cron_id", "counters_since_delta_snapshot")
+def _own(metadata: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in metadata.items() if key not in RESERVED_METADATA}
 
 
 def _known(thread_id: str) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockgraph.backend.assistants import Assistants
+from mockgraph.backend.crons import Crons
+from mockgraph.backend.items import Items
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread, Threads
 from mockgraph.runtime.journal import Journal
@@ -16,7 +18,7 @@ from mockgraph.runtime.stream_log import Tape
 from mockgraph.script.loading import OPEN_CHANNELS, load, stubs_from_python, with_stubs
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import Clock, FixedClock, SystemClock
-from mockgraph.words.ids import digest, key_of, uuid7
+from mockgraph.words.ids import digest, key_of, uuid4, uuid7
 
 if TYPE_CHECKING:
     from mockgraph.runtime.live import LiveRun
@@ -50,20 +52,25 @@ class Namespace:
     def _clear(self) -> None:
         self.graphs: dict[str, Graph] = dict(self.scripted)
         self.assistants = Assistants()
-        self.assistants.have(self.graphs, now=self.options.clock.now())
+        self._have_assistants()
         self.threads = Threads()
         self.runs: dict[str, Run] = {}
         self.live: dict[str, LiveRun] = {}
         self.active: dict[str, list[LiveRun]] = {}
         self.tapes: dict[str, Tape] = {}
+        self.items = Items()
+        self.crons = Crons()
+        self.alarm: asyncio.TimerHandle | None = None
         self.errands: set[asyncio.Task[None]] = set()
         self.journal = Journal()
         self.played: Counter[Stub] = Counter()
         self._asked: Counter[bytes] = Counter()
         self._added: dict[str, int] = {}
+        self._sow()
 
     def reset(self) -> None:
-        """Back to what the fixtures say: stubs added in code, threads, runs, journal and counters are gone."""
+        """Back to what the fixtures say: stubs added in code, threads, runs, items, crons, journal and counters are gone."""
+        self.silence()
         for running in list(self.live.values()):
             running.drop()
         for errand in list(self.errands):
@@ -71,6 +78,12 @@ class Namespace:
         for tape in self.tapes.values():
             tape.end()
         self._clear()
+
+    def silence(self) -> None:
+        """No cron fires by itself until an alarm is set again."""
+        if self.alarm is not None:
+            self.alarm.cancel()
+            self.alarm = None
 
     async def settled(self, seconds: float) -> None:
         """Let every run begin that waits for somebody to look, and wait a while until all have."""
@@ -83,16 +96,44 @@ class Namespace:
             await asyncio.sleep(0.005)
 
     def script(self, graphs: Mapping[str, Graph]) -> None:
-        """Answer new runs with other fixtures from now on; threads and their history stay."""
+        """Answer new runs with other fixtures from now on; threads and their history stay. Raises FixtureError."""
+        self._rehearse(graphs)
         self.scripted = dict(graphs)
         self.graphs = dict(graphs)
         self._added = {}
-        self.assistants.have(self.graphs, now=self.options.clock.now())
+        self._have_assistants()
+        self._sow()
 
     def load(self, paths: Sequence[str | Path]) -> None:
         """Add the stubs of more fixtures, behind those that are there."""
-        self.graphs = load(paths, onto=self.graphs)
-        self.assistants.have(self.graphs, now=self.options.clock.now())
+        graphs = load(paths, onto=self.graphs)
+        self._rehearse(graphs)
+        self.graphs = graphs
+        self._have_assistants()
+        self._sow()
+
+    def _sow(self) -> None:
+        """Have what the fixtures seed; raises FixtureError."""
+        if any(graph.given.seed.threads or graph.given.seed.items for graph in self.graphs.values()):
+            from mockgraph.runtime.seeding import sow
+
+            sow(self)
+
+    def _rehearse(self, graphs: Mapping[str, Graph]) -> None:
+        """Raise FixtureError for seeds that cannot be, before anything has changed."""
+        if any(graph.given.seed.threads for graph in graphs.values()):
+            Namespace(graphs, options=Options(deterministic=True))
+
+    def _have_assistants(self) -> None:
+        """Those of the graphs, and those that fixtures give; and whoever a fixture lets in."""
+        self.auth = next((graph.given.auth for graph in self.graphs.values() if graph.given.auth), None)
+        now = self.options.clock.now()
+        self.assistants.have(self.graphs, now=now)
+        for graph in self.graphs.values():
+            for given in graph.given.assistants:
+                self.assistants.give(
+                    given.assistant_id, {"graph_id": graph.graph_id, **given.fields}, now=now
+                )
 
     def stub(self, graph_id: str, words: dict[str, Any], *, file: str, line: int) -> None:
         """Add a stub that a Python caller described; it is tried before what files say."""
@@ -106,7 +147,7 @@ class Namespace:
         self._added[graph_id] = at + len(added)
         self.graphs[graph_id] = with_stubs(graph, [*graph.stubs[:at], *added, *graph.stubs[at:]])
         if graph_id not in self.assistants.graph_ids:
-            self.assistants.have(self.graphs, now=self.options.clock.now())
+            self._have_assistants()
 
     # --- ids ---
 
@@ -114,6 +155,40 @@ class Namespace:
         """The id of a thread that `POST /threads` makes: the next one for such a request."""
         bits = self._bits(b"thread " + request) if self.options.deterministic else os.urandom(16)
         return uuid7(self.options.clock.now(), bits)
+
+    def new_copy_id(self, thread: Thread) -> str:
+        """The id of a copy of a thread: its next one."""
+        bits = os.urandom(16)
+        if self.options.deterministic:
+            bits = self._bits(b"copy " + thread.thread_id.encode())
+        return uuid4(bits)
+
+    def new_context_id(self, request: bytes) -> str:
+        """The id of a thread that an A2A message begins: the next one for such a message."""
+        return uuid4(self._bits(b"context " + request) if self.options.deterministic else os.urandom(16))
+
+    def unused(self, request: bytes) -> None:
+        """Nothing came of the message that `new_context_id` was asked for: the next one like it gets its id."""
+        asked = key_of((b"context " + request).decode("utf-8", "replace"))
+        self._asked[asked] -= 1
+        if self._asked[asked] <= 0:
+            del self._asked[asked]
+
+    def new_task_start(self, thread_id: str, made: int) -> str:
+        """What marks the messages of an A2A task that begins on a thread, with `made` runs and edits before it."""
+        bits = digest(self.options.seed, f"{thread_id} task {made}")
+        return uuid7(self.options.clock.now(), bits)
+
+    def new_status_id(self, task_id: str) -> str:
+        """The id of a message that says how an A2A task stands: another one whenever somebody asks."""
+        bits = os.urandom(16)
+        if self.options.deterministic:
+            bits = self._bits(b"status " + task_id.encode())
+        return uuid4(bits)
+
+    def new_assistant_id(self, request: bytes) -> str:
+        """The id of an assistant that `POST /assistants` makes."""
+        return uuid4(self._bits(b"assistant " + request) if self.options.deterministic else os.urandom(16))
 
     def new_run_ids(self, thread: Thread | None, request: bytes, now: int) -> tuple[str, str]:
         """The ids of a run and of its thread; a stateless run brings its own thread."""
@@ -126,6 +201,12 @@ class Namespace:
             bits = digest(self.options.seed, f"{thread.thread_id} run {thread.made}")
             more = b""
         return uuid7(now, bits), thread.thread_id if thread is not None else uuid7(now, more)
+
+    def new_cron_id(self, thread_id: str | None, request: bytes) -> str:
+        """The id of a cron: the next one for such a request."""
+        asked = b"cron %b " % (thread_id or "").encode() + request
+        bits = self._bits(asked) if self.options.deterministic else os.urandom(16)
+        return uuid7(self.options.clock.now(), bits)
 
     def _bits(self, request: bytes) -> bytes:
         """A hash of the request and of how often it was made."""

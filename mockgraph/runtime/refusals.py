@@ -2,19 +2,17 @@
 
 from typing import Any
 
+from mockgraph.backend.assistants import TWO_CONTEXTS
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
-_TWO_CONTEXTS = (
-    "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in "
-    "LangGraph 0.6.0 and is the long term planned replacement for configurable."
-)
 
-
-def refuse(data: dict[str, Any], *, stateless: bool) -> None:
+def refuse(data: dict[str, Any], *, stateless: bool, by_cron: bool = False) -> None:
     """Refuse a request for a run that the real server refuses, or crashes on (500)."""
-    if data.get("context") and data.get("config", {}).get("configurable"):
-        raise Refusal(400, _TWO_CONTEXTS)
+    configurable = data.get("config", {}).get("configurable", {})
+    own = ("cron_id",) if by_cron else ()
+    if data.get("context") and any(key not in own for key in configurable):
+        raise Refusal(400, TWO_CONTEXTS)
     _refuse_odd(data)
     if stateless and (data.get("command") or {}).get("resume"):
         raise Refusal(400, "You must provide a thread_id when resuming.")

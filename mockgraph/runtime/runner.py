@@ -12,21 +12,23 @@ run stores them at once, whatever the run is waiting for.
 
 from typing import Any
 
+from mockgraph.backend.access import Seen, allowed, sees
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
-from mockgraph.backend.runs import RESERVED_METADATA, Description, Run
+from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime import settling, webhooks
 from mockgraph.runtime.beginnings import Beginning, Unmatched, beginning
 from mockgraph.runtime.live import LiveRun
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
-from mockgraph.runtime.requests import RunRequest, scope
+from mockgraph.runtime.requests import RunRequest, inheriting, owned, scope
 from mockgraph.runtime.stream_log import Numbers, Part
 from mockgraph.runtime.telling import Outcome, broken, encoded, tell
 from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
+from mockgraph.words.vocabulary import RESERVED_METADATA
 
 
 class Begun:
@@ -59,28 +61,34 @@ class Runner:
         background: bool = False,
         streamed: bool = False,
         late: bool = False,
+        at_once: bool = False,
     ) -> Begun:
-        """Accept a run and play it if it can be played at once; raises Refusal."""
+        """Accept a run and play it if it can be played at once, or is to be; raises Refusal."""
         data = request.data
-        assistant = self.namespace.assistants.named(data["assistant_id"])
-        thread = self._thread(request, assistant, background=background)
+        seen = allowed(request.access, "threads", "create_run")
+        assistant = self._assistant(request)
+        thread = self._thread(request, assistant, seen, background=background)
         if assistant is None:
             raise Refusal(404, "Thread or assistant not found.")
-        refuse(data, stateless=thread is None)
+        refuse(data, stateless=thread is None, by_cron=request.by_cron)
         webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
+        request = owned(request, seen)
+        if not assistant.bare:
+            request = inheriting(request, assistant)
+        data = request.data
         graph = self.namespace.graphs[assistant.graph_id]
         in_the_way = self._in_the_way(thread, data)
         late = late or bool(in_the_way) or bool(data.get("after_seconds"))
         chosen = None if late else self._chosen_at_once(request, graph, thread)
         run = self._record(request, assistant, graph, thread, api_url=api_url)
         run.request_id = run.request_id or request_id
-        live = late or background or not _instant(chosen)
+        live = not at_once and (late or background or not _instant(chosen))
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy in ("interrupt", "rollback"):
             for other in in_the_way:
                 self.stop(other, strategy, f"superseded by run {run.run_id} (multitask_strategy={strategy})")
         if live or thread is not None or not run.temporary:
-            thread = self._entered(run, request, thread)
+            thread = self._entered(run, request, thread, assistant)
         begun = Begun(run, thread, subgraphs=bool(data.get("stream_subgraphs")))
         if live:
             assert thread is not None
@@ -139,7 +147,15 @@ class Runner:
         }
         return "feedback", outcome.feedback
 
-    def _thread(self, request: RunRequest, assistant: Assistant | None, *, background: bool) -> Thread | None:
+    def _assistant(self, request: RunRequest) -> Assistant | None:
+        found = self.namespace.assistants.named(request.data["assistant_id"])
+        if found is None or sees(allowed(request.access, "assistants", "read"), found.inherited):
+            return found
+        return None
+
+    def _thread(
+        self, request: RunRequest, assistant: Assistant | None, seen: Seen, *, background: bool
+    ) -> Thread | None:
         if request.thread_id is None:
             return None
         thread_id = canonical(request.thread_id)
@@ -149,6 +165,8 @@ class Runner:
                 raise Refusal(422, "Invalid thread ID")
             raise Refusal(400, "badly formed hexadecimal UUID string")
         found = self.namespace.threads.find(thread_id)
+        if found is not None and not sees(seen, found.metadata):
+            raise Refusal(404, "Thread or assistant not found.")
         if found is None:
             if request.data.get("if_not_exists") != "create" or assistant is None:
                 raise Refusal(404, "Thread or assistant not found.")
@@ -157,7 +175,7 @@ class Runner:
 
     def _made_by_run(self, thread_id: str) -> Thread:
         now = self.namespace.options.clock.now()
-        return Thread(thread_id, now, now, now, by_run=True)
+        return Thread(thread_id, now, now, now, origin="run")
 
     def _in_the_way(self, thread: Thread | None, data: dict[str, Any]) -> list[LiveRun]:
         """The runs on the thread that the new one waits for, or stops; one that is not due yet waits itself."""
@@ -186,7 +204,9 @@ class Runner:
         if thread is not None:
             now = max(now, thread.updated_at + 1)
             if not _fresh(thread):
-                inherited = kept({**assistant.metadata, **loads(thread.metadata), **_marks(assistant)})
+                inherited = kept(
+                    {**loads(assistant.inherited), **loads(thread.metadata), **_marks(assistant)}
+                )
         delay = data.get("after_seconds") or 0
         return Run(
             run_id=run_id,
@@ -200,9 +220,11 @@ class Runner:
             created_at=now + round(delay * 1_000_000),
             updated_at=now + 1,
             temporary=thread is None and data.get("on_completion", "delete") == "delete",
+            user=None if request.access is None else kept(request.access.user()),
+            by_cron=request.by_cron,
         )
 
-    def _entered(self, run: Run, request: RunRequest, thread: Thread | None) -> Thread:
+    def _entered(self, run: Run, request: RunRequest, thread: Thread | None, assistant: Assistant) -> Thread:
         """The run's thread (made here for a stateless run) with the run on it; busy from now on."""
         if thread is None:
             thread = self._made_by_run(run.thread_id)
@@ -211,7 +233,7 @@ class Runner:
         if _fresh(thread):
             marks |= config.get("metadata", {}) | request.data.get("metadata", {})
         thread.metadata = kept({**loads(thread.metadata), **marks})
-        thread.config = kept({**loads(thread.config), **_persistent(config), "configurable": {}})
+        thread.config = kept({**loads(thread.config), **_persistent(config, loads(assistant.now.config))})
         thread.status = "busy"
         thread.changed(run.updated_at)
         thread.trail.append(run)
@@ -346,7 +368,8 @@ class Runner:
                 thread.shown, thread.status, thread.interrupts = told, status, interrupts
 
     def forget(self, thread: Thread) -> None:
-        """Delete a thread: its runs stop and are gone with it."""
+        """Delete a thread: its runs stop and are gone with it, and so are its crons."""
+        self.namespace.crons.forget_thread(thread.thread_id)
         for live in list(self.namespace.active.get(thread.thread_id, ())):
             live.drop(gone=True)
         for run in thread.runs:
@@ -373,17 +396,23 @@ def _instant(begun: Beginning | None) -> bool:
     return begun is not None and (begun.stub is None or begun.stub.play.instant)
 
 
-def _persistent(config: dict[str, Any]) -> dict[str, Any]:
-    """What a thread keeps of a run's config: its metadata without what is the server's to say."""
-    if "metadata" not in config:
-        return config
-    metadata = {key: value for key, value in config["metadata"].items() if key not in RESERVED_METADATA}
-    return {**config, "metadata": metadata}
+def _persistent(config: dict[str, Any], inherited: dict[str, Any]) -> dict[str, Any]:
+    """What a thread keeps of a run's config: metadata without what is the server's to say, the assistant's configurable.
+
+    `inherited` is the config of the run's assistant.
+    """
+    kept_config = {**config, "configurable": inherited.get("configurable") or {}}
+    metadata = config.get("metadata") or inherited.get("metadata")
+    if metadata is not None:
+        kept_config["metadata"] = {
+            key: value for key, value in metadata.items() if key not in RESERVED_METADATA
+        }
+    return kept_config
 
 
 def _fresh(thread: Thread) -> bool:
     """Whether a run is just making this thread."""
-    return thread.by_run and not thread.trail
+    return thread.origin == "run" and not thread.trail
 
 
 def _marks(assistant: Assistant) -> dict[str, str]:

@@ -9,12 +9,14 @@ from pathlib import Path
 import msgspec
 
 from mockgraph.meaning.channels import Channels
+from mockgraph.script.given import Given, Seed, SeedThread
 from mockgraph.script.model import Graph, Stub, steps_of
 from mockgraph.script.nodes import Node, Reader, from_python, near
 from mockgraph.script.read_head import Head, read_head
 from mockgraph.script.read_stubs import StubReader
 from mockgraph.script.yaml_nodes import read_yaml
 from mockgraph.words.errors import Complaint, FixtureError
+from mockgraph.words.ids import key_of, uuid4
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -93,9 +95,26 @@ def load_texts(
         mine = [file for file in files if file.head.graph_id == graph_id]
         graphs[graph_id] = _graph(graph_id, mine, graphs.get(graph_id))
     complaints.extend(complaint for file in files for complaint in file.reader.complaints)
+    complaints.extend(_second_auth(graphs))
     if complaints:
         raise FixtureError(sorted(complaints, key=lambda c: (c.file, c.line or 0, c.column or 0)))
     return graphs
+
+
+def _second_auth(graphs: Mapping[str, Graph]) -> list[Complaint]:
+    """Auth is the server's: one graph's fixture says it for all."""
+    given = [graph.given.auth for graph in graphs.values() if graph.given.auth is not None]
+    return [
+        Complaint(
+            other.source.file,
+            other.source.line,
+            other.source.column,
+            "auth",
+            "a second 'auth' for the same server",
+            f"the first is at {given[0].source}; keep one of the two",
+        )
+        for other in given[1:]
+    ]
 
 
 def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
@@ -131,7 +150,53 @@ def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
                 )
     before = frozenset(base.pause_before if base else ()).union(*(file.head.pause_before for file in files))
     after = frozenset(base.pause_after if base else ()).union(*(file.head.pause_after for file in files))
-    return with_stubs(Graph(graph_id, channels, pause_before=before, pause_after=after), stubs)
+    graph = Graph(graph_id, channels, pause_before=before, pause_after=after, given=_given(files, base))
+    return with_stubs(graph, stubs)
+
+
+def _given(files: list[_File], base: Graph | None) -> Given:
+    """What the files say together beside their stubs: the drawing, schemas and auth in one of them."""
+    given = base.given if base else Given()
+    for file in files:
+        more = file.head.given
+        for key in ("nodes", "edges", "schemas", "auth"):
+            if getattr(given, key) and getattr(more, key):
+                file.reader.complain(
+                    file.head.keys[key],
+                    key,
+                    f"graph '{file.head.graph_id}' has its '{key}' already",
+                    "keep one of the two",
+                )
+        given = Given(
+            nodes=given.nodes or more.nodes,
+            edges=given.edges or more.edges,
+            schemas=given.schemas or more.schemas,
+            auth=given.auth or more.auth,
+            assistants=given.assistants + more.assistants,
+            seed=Seed(
+                _with_ids(file, given.seed.threads, more.seed.threads), given.seed.items + more.seed.items
+            ),
+        )
+    return given
+
+
+def _with_ids(
+    file: _File, before: tuple[SeedThread, ...], more: tuple[SeedThread, ...]
+) -> tuple[SeedThread, ...]:
+    """All of the seeded threads, those without an id with one that is made of their place."""
+    threads = {thread.thread_id: thread for thread in before}
+    for thread in more:
+        made = uuid4(key_of(f"{file.head.graph_id} seed {len(threads)}"))
+        thread_id = thread.thread_id or made
+        if thread_id in threads:
+            file.reader.complain(
+                Node("scalar", thread.source.line, thread.source.column),
+                "seed.threads",
+                f"a second thread {thread_id}",
+                f"the first is at {threads[thread_id].source}; give this one an id of its own, or none",
+            )
+        threads[thread_id] = msgspec.structs.replace(thread, thread_id=thread_id)
+    return tuple(threads.values())
 
 
 def _channels(files: list[_File], base: Graph | None) -> Channels:

@@ -10,19 +10,10 @@ import msgspec
 
 from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.chunks import Chunk
+from mockgraph.script.given import Given
 from mockgraph.script.matching import Condition
+from mockgraph.script.places import Source
 from mockgraph.words.vocabulary import PUSH
-
-
-class Source(msgspec.Struct, frozen=True):
-    """Where something was written: a file (or the Python caller's file), a line and a column, 1-based."""
-
-    file: str
-    line: int
-    column: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -205,6 +196,7 @@ class Graph(msgspec.Struct, frozen=True, eq=False):
     roots: frozenset[str] = frozenset()
     pause_before: frozenset[str] = frozenset()
     pause_after: frozenset[str] = frozenset()
+    given: Given = Given()
 
     @property
     def nodes(self) -> frozenset[str]:

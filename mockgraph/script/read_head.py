@@ -4,7 +4,9 @@ import msgspec
 
 from mockgraph.meaning.channels import REDUCERS
 from mockgraph.script import words
+from mockgraph.script.given import Given
 from mockgraph.script.nodes import INVALID, Node, Reader, near, noun
+from mockgraph.script.read_given import read_given
 
 
 class Head(msgspec.Struct):
@@ -18,6 +20,8 @@ class Head(msgspec.Struct):
     channels_node: Node | None
     pause_before: tuple[str, ...] = ()
     pause_after: tuple[str, ...] = ()
+    given: Given = Given()
+    keys: dict[str, Node] = {}
 
 
 def read_head(reader: Reader, root: Node) -> Head | None:
@@ -43,7 +47,9 @@ def read_head(reader: Reader, root: Node) -> Head | None:
         return None
     stubs = entries["stubs"][1] if "stubs" in entries else None
     before, after = (_pauses(reader, entries, f"interrupt_{when}") for when in ("before", "after"))
-    return Head(graph_id, declared, input_keys, output_keys, stubs, channels, before, after)
+    given = read_given(reader, entries, graph_id)
+    keys = {name: key for name, (key, _) in entries.items()}
+    return Head(graph_id, declared, input_keys, output_keys, stubs, channels, before, after, given, keys)
 
 
 def _pauses(reader: Reader, entries: dict[str, tuple[Node, Node]], key: str) -> tuple[str, ...]:

@@ -7,12 +7,9 @@ first fault: whatever is wrong is noted, and the rest is read on.
 from mockgraph.meaning.channels import Channels
 from mockgraph.script import words
 from mockgraph.script.matching import Condition
-from mockgraph.script.model import (
-    Play,
-    Source,
-    Stub,
-)
+from mockgraph.script.model import Play, Stub
 from mockgraph.script.nodes import INVALID, Node, Reader, has
+from mockgraph.script.places import Source
 from mockgraph.script.read_play import PlayReader
 from mockgraph.script.read_when import read_conditions
 

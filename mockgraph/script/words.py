@@ -48,15 +48,111 @@ FIXTURE: dict[str, Key] = {
     "input": Key("The channels that an input may set; the rest is dropped.", _list(_TEXT)),
     "output": Key("The channels that streams and waits show.", _list(_TEXT)),
     "stubs": Key("What to play for which runs; the first that matches plays.", _list(_ref("stub"))),
-    "nodes": Key("The graph's nodes, for /graph.", _ANY, planned=True),
-    "edges": Key("The graph's edges, for /graph.", _ANY, planned=True),
-    "schemas": Key("The graph's JSON Schemas, for /schemas.", _ANY, planned=True),
+    "nodes": Key(
+        "The graph's nodes as /graph draws them, in place of those of the plays.",
+        _list({"anyOf": [_TEXT, _ref("node")]}),
+    ),
+    "edges": Key(
+        "The graph's edges as /graph draws them, in place of those of the plays.",
+        _list({"anyOf": [{"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2}, _ref("edge")]}),
+    ),
+    "schemas": Key("The graph's JSON Schemas, where channels and plays do not tell them.", _ref("schemas")),
     "interrupt_before": Key("Nodes before which every run pauses; `*` for all.", _NODES),
     "interrupt_after": Key("Nodes after which every run pauses; `*` for all.", _NODES),
     "transformers": Key("What the newer thread protocol emits.", _ANY, planned=True),
-    "assistants": Key("More assistants of this graph.", _ANY, planned=True),
-    "auth": Key("Who may see what.", _ANY, planned=True),
-    "seed": Key("Threads, store items and assistants that are there from the start.", _ANY, planned=True),
+    "assistants": Key("More assistants of this graph.", _list(_ref("assistant"))),
+    "auth": Key(
+        "Whose credentials are accepted, and what each sees; one for the whole server.", _ref("auth")
+    ),
+    "seed": Key("Threads and store items that are there from the start.", _ref("seed")),
+}
+
+NODE: dict[str, Key] = {
+    "node": Key("The name of the node.", _TEXT),
+    "metadata": Key("What is drawn with it, such as `{__tools: [search]}`.", _OBJECT),
+}
+
+EDGE: dict[str, Key] = {
+    "source": Key("The node it leaves; `__start__` for the entry.", _TEXT),
+    "target": Key("The node it enters; `__end__` for the end.", _TEXT),
+    "conditional": Key("Whether the way is chosen at run time.", {"type": "boolean"}),
+    "label": Key("The name of the way.", _TEXT),
+}
+
+_NULLABLE: Schema = {"type": ["object", "null"]}
+SCHEMAS: dict[str, Key] = {
+    "input": Key("JSON Schema of an input.", _NULLABLE),
+    "output": Key("JSON Schema of an output.", _NULLABLE),
+    "state": Key("JSON Schema of the state.", _NULLABLE),
+    "config": Key("JSON Schema of the configurable.", _NULLABLE),
+    "context": Key("JSON Schema of the context.", _NULLABLE),
+}
+
+ASSISTANT: dict[str, Key] = {
+    "name": Key("The name of the assistant.", _TEXT),
+    "assistant_id": Key("A UUID; without one it is made of the names of graph and assistant.", _TEXT),
+    "config": Key("What its runs inherit as config.", _OBJECT),
+    "context": Key("What its runs inherit as context; in place of `config.configurable`.", _OBJECT),
+    "metadata": Key("What it is searched by, and what its runs inherit.", _OBJECT),
+    "description": Key("What it is for.", _TEXT),
+}
+
+SEED: dict[str, Key] = {
+    "threads": Key("Threads, each with the runs that it has had.", _list(_ref("seed_thread"))),
+    "items": Key("Store items.", _list(_ref("seed_item"))),
+}
+
+SEED_THREAD: dict[str, Key] = {
+    "thread_id": Key("A UUID; without one it is made of the graph's name and the thread's place.", _TEXT),
+    "metadata": Key("What it is searched by.", _OBJECT),
+    "runs": Key(
+        "Runs, played in order by the stubs that match them; delays cost no time.", _list(_ref("seed_run"))
+    ),
+    "values": Key("What is then written to its state, as `POST …/state` does.", _OBJECT),
+    "as_node": Key("The node in whose place `values` are written.", _TEXT),
+}
+
+SEED_RUN: dict[str, Key] = {
+    "input": Key("The run's input.", _ANY),
+    "command": Key("The run's command, such as `{resume: approve}`.", _OBJECT),
+    "config": Key("The run's config.", _OBJECT),
+    "context": Key("The run's context.", _OBJECT),
+    "metadata": Key("The run's metadata.", _OBJECT),
+    "assistant_id": Key("Another assistant than the graph's own.", _TEXT),
+}
+
+SEED_ITEM: dict[str, Key] = {
+    "namespace": Key("The item's store namespace, a list of labels.", _list(_TEXT)),
+    "key": Key("The item's key.", _TEXT),
+    "value": Key("What the item holds.", _OBJECT),
+}
+
+AUTH: dict[str, Key] = {
+    "tokens": Key("Bearer tokens, and whom each stands for.", _ref("credentials")),
+    "keys": Key("Keys of the header x-api-key, and whom each stands for.", _ref("credentials")),
+    "missing": Key("What a request without credentials is told, with 401.", _TEXT),
+    "invalid": Key("What a request with unknown credentials is told, with 401.", _TEXT),
+    "rules": Key("What identities may do with which resource; the narrowest applies.", _list(_ref("rule"))),
+}
+
+IDENTITY: dict[str, Key] = {
+    "identity": Key("The user's id.", _TEXT),
+    "permissions": Key("What the user may do, as `needs` of a rule names it.", _list(_TEXT)),
+}
+
+REFUSED: dict[str, Key] = {
+    "status": Key("The credential is refused with this status.", {"enum": [401, 403]}),
+    "detail": Key("What a refused credential is told.", _TEXT),
+}
+
+_ON: Schema = {"anyOf": [_TEXT, _list(_TEXT)]}
+RULE: dict[str, Key] = {
+    "on": Key("What the rule is about: `threads`, `threads.create`, `*.read` or `*`; one or a list.", _ON),
+    "needs": Key("A permission; whoever lacks it is refused with 403.", _TEXT),
+    "detail": Key("What the 403 says; `{resource}` and `{action}` are filled in.", _TEXT),
+    "owner": Key("A metadata key: it is set to who creates something, and others do not see that.", _TEXT),
+    "own_namespace": Key("The first label of a store namespace has to be the identity.", {"const": True}),
+    "deny": Key("Nobody may.", {"const": True}),
 }
 
 STUB: dict[str, Key] = {
@@ -203,6 +299,25 @@ def json_schema() -> Schema:
         "$defs": {
             "stub": _record(STUB, required=["name"]),
             "turn": _record(TURN, required=["play"]),
+            "node": _record(NODE, required=["node"]),
+            "edge": _record(EDGE, required=["source", "target"]),
+            "schemas": _record(SCHEMAS),
+            "assistant": _record(ASSISTANT, required=["name"]),
+            "seed": _record(SEED),
+            "seed_thread": _record(SEED_THREAD),
+            "seed_run": _record(SEED_RUN),
+            "seed_item": _record(SEED_ITEM, required=["namespace", "key", "value"]),
+            "auth": _record(AUTH),
+            "credentials": {
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [
+                        {**_record(IDENTITY, required=["identity"]), "additionalProperties": True},
+                        _record(REFUSED, required=["status", "detail"]),
+                    ]
+                },
+            },
+            "rule": _record(RULE, required=["on"]),
             "superstep": _record({**SUPERSTEP, **TASK}),
             "task": _record(TASK, required=["node"]),
             "step": step,

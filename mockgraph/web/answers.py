@@ -6,12 +6,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mockgraph.backend.json import dumps_in_full
-from mockgraph.words.errors import Refusal
+from mockgraph.words.errors import PlainRefusal, Refusal
 
 
 def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer; `headers` stand before the two that every body has."""
-    body = dumps_in_full(value)
+    return written(dumps_in_full(value), status=status, headers=headers)
+
+
+def written(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer of JSON that is bytes already."""
     response = Response(status_code=status)
     response.body = body
     response.raw_headers = [
@@ -23,7 +27,9 @@ def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None
 
 
 def refused(refusal: Refusal) -> Response:
-    """A Refusal as the real server words it: `{"detail": …}`."""
+    """A Refusal as the real server words it: `{"detail": …}`, or without a content type the text alone."""
+    if isinstance(refusal, PlainRefusal):
+        return Response(refusal.detail, status_code=refusal.status)
     return json({"detail": refusal.detail}, status=refusal.status)
 
 

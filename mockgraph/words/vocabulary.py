@@ -23,6 +23,9 @@ STREAM_MODES = (
 # Modes under which the real server calls models in streaming form; it shows in message ids.
 TOKEN_MODES = frozenset({"messages", "messages-tuple", "events"})
 
+# langgraph-api 0.16.7: metadata that is the server's to say; what a client sends of it is dropped.
+RESERVED_METADATA = ("thread_id", "assistant_id", "run_id", "cron_id", "counters_since_delta_snapshot")
+
 RUN_STATUSES = ("pending", "running", "error", "success", "timeout", "interrupted")
 THREAD_STATUSES = ("idle", "busy", "interrupted", "error")
 MULTITASK_STRATEGIES = ("reject", "rollback", "interrupt", "enqueue")
@@ -35,6 +38,9 @@ NOSTREAM = "nostream"
 
 START = "__start__"
 END = "__end__"
+# As whom a state may be edited, beside the graph's own nodes.
+INPUT = "__input__"
+COPY = "__copy__"
 PULL = "__pregel_pull"
 PUSH = "__pregel_push"
 

@@ -6,7 +6,7 @@ A scenario steers by what it has seen of an answer, never by the clock: the serv
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -143,11 +143,19 @@ class Open:
             self._news.set()
 
 
+def _telling(shown: Callable[[Any], Any], tell: Tell) -> Tell:
+    def tell_part(answer: Answer) -> None:
+        headers = [(name, value) for name, value in answer.headers if name != "content-length"]
+        tell(replace(answer, headers=headers, chunks=[json.dumps(shown(answer.json()), ensure_ascii=False)]))
+
+    return tell_part
+
+
 class Ask:
     """A scenario's way to a server: every answer is told, in the order in which the scenario waited for them."""
 
     def __init__(self, address: tuple[str, int], tell: Tell) -> None:
-        self._address = address
+        self.address = address
         self._tell = tell
         self._opened: list[Open] = []
 
@@ -161,10 +169,20 @@ class Ask:
             await opened.close()
 
     async def __call__(
-        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        shown: Callable[[Any], Any] | None = None,
     ) -> Answer:
-        """One request and its whole answer. A body that is no bytes is sent as JSON."""
-        return await (await self._send(method, path, body, headers, self._tell)).end()
+        """One request and its whole answer. A body that is no bytes is sent as JSON.
+
+        `shown` gives the part of a JSON answer that is told, where the rest is another scenario's.
+        """
+        tell = self._tell if shown is None else _telling(shown, self._tell)
+        return await (await self._send(method, path, body, headers, tell)).end()
 
     async def begin(
         self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
@@ -187,7 +205,7 @@ class Ask:
     async def _send(
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, tell: Tell
     ) -> Open:
-        host, port = self._address
+        host, port = self.address
         payload = body if isinstance(body, bytes) else (b"" if body is None else json.dumps(body).encode())
         lines = [f"{method} {path} HTTP/1.1", f"host: {host}:{port}", "connection: close"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

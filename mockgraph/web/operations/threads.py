@@ -18,7 +18,7 @@ OPERATIONS = [
         example={"metadata": {"owner": "ada"}, "if_exists": "raise"},
         answer=ref("Thread"),
         others={201: answering("Created, but its supersteps failed", json=ref("ErrorResponse"))},
-        refusals=(404, 409, 501),
+        refusals=(400, 404, 409, 422),
     ),
     Operation(
         "/threads/search",
@@ -105,7 +105,7 @@ OPERATIONS = [
         body="ThreadStateUpdate",
         example={"values": {"decision": "approve"}},
         answer=ref("ThreadStateUpdateResponse"),
-        refusals=(404, 409, 501),
+        refusals=(404, 409),
     ),
     Operation(
         "/threads/{thread_id}/state/checkpoint",

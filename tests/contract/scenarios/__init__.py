@@ -1,6 +1,38 @@
 """What is sent to both servers, by subject: importing this package registers every scenario."""
 
-from tests.contract.scenarios import failures, hostile, humans, lives, shapes, streams, views
+from tests.contract.scenarios import (
+    assistants,
+    crons,
+    failures,
+    hostile,
+    humans,
+    lives,
+    shapes,
+    states,
+    store,
+    streams,
+    supersteps,
+    system,
+    threads,
+    views,
+)
 from tests.contract.scenarios.asking import SCENARIOS, Scenario
 
-__all__ = ["SCENARIOS", "Scenario", "failures", "hostile", "humans", "lives", "shapes", "streams", "views"]
+__all__ = [
+    "SCENARIOS",
+    "Scenario",
+    "assistants",
+    "crons",
+    "failures",
+    "hostile",
+    "humans",
+    "lives",
+    "shapes",
+    "states",
+    "store",
+    "streams",
+    "supersteps",
+    "system",
+    "threads",
+    "views",
+]

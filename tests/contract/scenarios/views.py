@@ -557,21 +557,24 @@ async def bad_threads(ask: Ask) -> None:
 # --- assistants and the server itself --------------------------------------------------------------------
 
 
+OWN = {"metadata": {"created_by": "system"}}
+
+
 @scenario("assistants: search, count, get")
 async def assistants(ask: Ask) -> None:
-    await ask("POST", "/assistants/search", {"limit": 10, "offset": 0})
-    await ask("POST", "/assistants/search", {"limit": 3, "sort_by": "name", "sort_order": "asc"})
-    await ask("POST", "/assistants/search", {"limit": 3, "offset": 8, "sort_by": "graph_id"})
-    await ask("POST", "/assistants/search", {"graph_id": "chat"})
+    await ask("POST", "/assistants/search", {**OWN, "limit": 10, "offset": 0})
+    await ask("POST", "/assistants/search", {**OWN, "limit": 3, "sort_by": "name", "sort_order": "asc"})
+    await ask("POST", "/assistants/search", {**OWN, "limit": 3, "offset": 8, "sort_by": "graph_id"})
+    await ask("POST", "/assistants/search", {**OWN, "graph_id": "chat"})
     await ask("POST", "/assistants/search", {"graph_id": "nope"})
-    await ask("POST", "/assistants/search", {"name": "CHA", "select": ["name", "graph_id"]})
+    await ask("POST", "/assistants/search", {**OWN, "name": "CHA", "select": ["name", "graph_id"]})
     await ask("POST", "/assistants/search", {"metadata": {"created_by": "system"}, "limit": 1})
     await ask("POST", "/assistants/search", {"metadata": {"created_by": "nobody"}})
     await ask("POST", "/assistants/search", {"select": ["bogus"]})
-    await ask("POST", "/assistants/count", {})
-    await ask("POST", "/assistants/count", {"graph_id": "chat"})
+    await ask("POST", "/assistants/count", OWN)
+    await ask("POST", "/assistants/count", {**OWN, "graph_id": "chat"})
     await ask("POST", "/assistants/count", {"graph_id": "nope"})
-    found = (await ask("POST", "/assistants/search", {"graph_id": "chat"})).json()[0]["assistant_id"]
+    found = (await ask("POST", "/assistants/search", {**OWN, "graph_id": "chat"})).json()[0]["assistant_id"]
     await ask("GET", f"/assistants/{found}")
     await ask("GET", "/assistants/chat")
     await ask("GET", "/assistants/018cc251-f400-7acf-80e7-6d440feec09e")
