@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from mockgraph import MockGraph
 from mockgraph.web import bodies
 from mockgraph.web.operations import OPERATIONS
-from mockgraph.web.operations.pieces import Operation
+from mockgraph.web.operations.pieces import JSON, SSE, Operation
 from mockgraph.web.planned import PLANNED
 from mockgraph.web.schemas import SCHEMAS
 from tests.hostile import REFUSED, TAKEN
@@ -36,15 +37,22 @@ def named(operation: Operation) -> str:
 
 
 @pytest.fixture(scope="module")
-def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeds]:
-    with seeded(tmp_path_factory.mktemp("seeds")) as (_, seeds):
-        yield seeds
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MockGraph, Seeds]]:
+    with seeded(tmp_path_factory.mktemp("seeds")) as both:
+        yield both
+
+
+@pytest.fixture
+def seeds(server: tuple[MockGraph, Seeds]) -> Seeds:
+    mock, seeds = server
+    mock.reset()
+    return Seeds(seeds.client)
 
 
 def sent(operation: Operation, body: bytes, seeds: Seeds) -> httpx.Response:
     """The answer to such a body."""
     path = operation.path.format(**seeds.of(operation.method.upper(), operation.path))
-    return seeds.client.request(operation.method, path, content=body, headers={"accept": "*/*"})
+    return seeds.client.request(operation.method, path, content=body, headers={"accept": f"{JSON}, {SSE}"})
 
 
 def documented(operation: Operation) -> set[int]:
