@@ -219,13 +219,13 @@ class Assistants:
         """`POST …/versions`: newest first."""
         said = "Assistant {assistant_id} not found"
         assistant = self.get(assistant_id, seen=seen, said=said)
-        metadata, offset = query.get("metadata"), query.get("offset") or 0
+        metadata, offset = query.get("metadata"), int(query.get("offset") or 0)
         newest_first = sorted(assistant.versions, key=lambda version: version.version, reverse=True)
         found = [
             version.wire(assistant.assistant_id)
             for version in newest_first
             if not metadata or search.contains(loads(version.metadata), metadata)
-        ][offset : offset + (query.get("limit") or 10)]
+        ][offset : offset + int(query.get("limit") or 10)]
         if not found:
             raise Refusal(404, said.format(assistant_id=assistant.assistant_id))
         return found

@@ -39,8 +39,12 @@ def ordered(
     return sorted(rows, key=lambda row: key(row, sort_by), reverse=sort_order != "asc")
 
 
-def page(rows: Sequence[Row], *, limit: int, offset: int) -> tuple[list[Row], dict[str, str]]:
-    """One page, and its `x-pagination-*` headers. langgraph-api 0.16.7: the total is only what is known so far."""
+def page(rows: Sequence[Row], *, limit: float, offset: float) -> tuple[list[Row], dict[str, str]]:
+    """One page, and its `x-pagination-*` headers. langgraph-api 0.16.7: the total is only what is known so far.
+
+    To a JSON Schema 10.0 is an integer.
+    """
+    limit, offset = int(limit), int(offset)
     found = list(rows[offset : offset + limit])
     if len(rows) > offset + limit:
         return found, {

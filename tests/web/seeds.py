@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 
 from mockgraph import MockGraph
-from mockgraph.words.vocabulary import system_assistant_id
 
 GRAPH = "agent"
 FIXTURE = """
@@ -43,24 +42,19 @@ class Seeds:
         if not run:
             self.client.get(f"{path}/runs/{run_id}/join").raise_for_status()
         state = self.client.get(f"{path}/state").json()
+        item = {"namespace": ["users", "ada"], "key": "profile", "value": {"likes": "tea"}}
+        self.client.put("/store/items", json=item).raise_for_status()
         return {
             "thread_id": thread_id,
             "run_id": run_id,
             "checkpoint_id": state["checkpoint_id"] or thread_id,
-            "assistant_id": self._found("/assistants", {"graph_id": GRAPH}, "assistant_id")
-            or system_assistant_id(GRAPH),
-            "cron_id": self._found("/runs/crons", {"assistant_id": GRAPH, "schedule": "@yearly"}, "cron_id")
-            or thread_id,
+            "assistant_id": self._asked("/assistants", {"graph_id": GRAPH})["assistant_id"],
+            "cron_id": self._asked("/runs/crons", {"assistant_id": GRAPH, "schedule": "@yearly"})["cron_id"],
             "namespace": "agent",
         }
 
     def _asked(self, path: str, body: Any) -> Any:
         return self.client.post(path, json=body).raise_for_status().json()
-
-    def _found(self, path: str, body: Any, name: str) -> str | None:
-        """The id of what such a request makes, where the route is built."""
-        answer = self.client.post(path, json=body)
-        return None if answer.status_code == 501 else answer.raise_for_status().json()[name]
 
 
 @contextmanager

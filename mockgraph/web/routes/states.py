@@ -117,7 +117,7 @@ class States:
             for state in _before(found, before.get("checkpoint_id"))
             if all(state["metadata"].get(key) == value for key, value in metadata.items())
         )
-        return self._answer(thread, _some(fitting, query.get("limit", 1)))
+        return self._answer(thread, _some(fitting, int(query.get("limit", 1))))
 
     def _answer(self, thread: Thread, found: Any) -> Response:
         answer = json(found)
