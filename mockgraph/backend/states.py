@@ -168,6 +168,7 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
         and (isinstance(value, str | int | float | bool) or key in ("checkpoint_map", *context))
     }
     at = snapshot.checkpoint
+    asked = configurable["langgraph_request_id"]
     fork = {"checkpoint_id": configurable["checkpoint_id"]} if configurable.get("checkpoint_id") else {}
     around: dict[str, Any] = {}
     if task is not None:
@@ -190,8 +191,8 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
         "source": snapshot.source,
         "step": at.step,
         "parents": at.parents,
-        "langgraph_auth_user_id": "",
-        "langgraph_request_id": configurable["langgraph_request_id"],
+        "langgraph_auth_user_id": description.user_id,
+        **({"langgraph_request_id": asked} if asked is not None else {}),
     }
 
 

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from mockgraph.backend import states
+from mockgraph.backend.access import Access
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
 from mockgraph.backend.updates import edited
@@ -15,7 +18,9 @@ from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import key_of
 
 
-def edit(namespace: Namespace, thread: Thread, data: dict[str, Any]) -> dict[str, Any]:
+def edit(
+    namespace: Namespace, thread: Thread, data: dict[str, Any], *, access: Access | None = None
+) -> dict[str, Any]:
     """Write to a thread's state, and say which checkpoint that made; raises Refusal."""
     if namespace.active.get(thread.thread_id):
         inflight = [live.run.run_id for live in namespace.active[thread.thread_id]]
@@ -26,6 +31,9 @@ def edit(namespace: Namespace, thread: Thread, data: dict[str, Any]) -> dict[str
     key = key_of(f"{thread.thread_id} edit {thread.made}")
     now = max(namespace.options.clock.now(), thread.updated_at + 1)
     snapshots = edited(thread, graph, data, key=key, now=now)
+    if access is not None:
+        who = {"user_id": access.identity.identity}
+        snapshots = [msgspec.structs.replace(made, stored={**who, **made.stored}) for made in snapshots]
     thread.made += 1
     thread.trail += snapshots
     checkpoint = snapshots[-1].checkpoint

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mockgraph.backend.json import dumps
-from mockgraph.words.errors import Refusal
+from mockgraph.words.errors import PlainRefusal, Refusal
 
 
 def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -23,7 +23,9 @@ def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None
 
 
 def refused(refusal: Refusal) -> Response:
-    """A Refusal as the real server words it: `{"detail": …}`."""
+    """A Refusal as the real server words it: `{"detail": …}`, or without a content type the text alone."""
+    if isinstance(refusal, PlainRefusal):
+        return Response(refusal.detail, status_code=refusal.status)
     return json({"detail": refusal.detail}, status=refusal.status)
 
 

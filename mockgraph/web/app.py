@@ -10,13 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockgraph.runtime.firing import Firing
 from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
+from mockgraph.web.auth import Authenticating
+from mockgraph.web.bodies import parsed
 from mockgraph.web.cors import Cors
-from mockgraph.web.routes import assistants, joining, runs, states, stopping, system, threads
+from mockgraph.web.metrics import Metrics
+from mockgraph.web.routes import assistants, crons, joining, runs, states, stopping, store, system, threads
 from mockgraph.words.errors import Refusal
 
 
@@ -30,10 +34,12 @@ def create_app(*paths: str | Path, deterministic: bool = False) -> ASGIApp:
 
 def app_of(namespace: Namespace) -> ASGIApp:
     """The app of a namespace."""
-    return Cors(Refusing(Router(routes_of(namespace))))
+    metrics = Metrics(namespace)
+    metrics.routes = routes_of(namespace, metrics)
+    return Cors(Refusing(Authenticating(Router(metrics.routes), namespace)), seen=metrics.seen)
 
 
-def routes_of(namespace: Namespace) -> list[BaseRoute]:
+def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
     """Every route, those that are built first: of two that fit a path, the first is asked."""
     runner = Runner(namespace)
     return [
@@ -43,7 +49,9 @@ def routes_of(namespace: Namespace) -> list[BaseRoute]:
         *threads.routes(runner),
         *states.routes(runner),
         *assistants.routes(runner),
-        *system.routes(runner),
+        *crons.routes(Firing(runner, parsed=parsed)),
+        *store.routes(runner),
+        *system.routes(runner, metrics),
         *planned.routes(),
     ]
 

@@ -57,6 +57,7 @@ def _validator(schema: str) -> Any:
     # langgraph-api 0.16.7: the bare component, with all that it references beside it.
     document = {**schemas[schema], "components": {"schemas": schemas}}
     compiled = jsonschema_rs.validator_for(document)
+    required: list[str] = schemas[schema].get("required", [])
 
     def validate(data: Any) -> str | None:
         try:
@@ -66,9 +67,18 @@ def _validator(schema: str) -> Any:
         except ValueError as error:
             # langgraph-api 0.16.7: so is a document that is nested too deeply for the validator.
             raise Refusal(400, str(error)) from None
-        return None
+        return _missing(data, required)
 
     return validate
+
+
+def _missing(data: Any, required: list[str]) -> str | None:
+    """jsonschema-rs 0.44 forgets what is required where there are many properties: its sentence all the same."""
+    for name in required:
+        if name not in data:
+            told = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
+            return f'"{name}" is a required property\n\nFailed validating "required" in schema\n\nOn instance:\n    {told}'
+    return None
 
 
 def _referenced(schema: str, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 """Cross-origin headers on every answer, and preflights answered before any route is looked up.
 
+Whoever counts answers is told of each that a route gave.
+
 langgraph-api 0.16.7: any origin may call, whatever headers it asks for are allowed, and every answer varies by
 origin. Bytes and order of the headers are the real server's.
 """
+
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,8 +33,9 @@ _VARY_PREFLIGHT = (b"vary", ", ".join(_VARY_ON).encode())
 class Cors:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, seen: Callable[[Scope, int], None]) -> None:
         self.app = app
+        self.seen = seen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,8 +53,10 @@ class Cors:
             more.append(_PRIVATE)
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] != 500:
-                message["headers"] = [*message["headers"], *more]
+            if message["type"] == "http.response.start":
+                self.seen(scope, message["status"])
+                if message["status"] != 500:
+                    message["headers"] = [*message["headers"], *more]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

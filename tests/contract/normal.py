@@ -8,6 +8,8 @@ import re
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _RULES = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00"), "<time>"),
+    # Dates of crons that are to fire while their scenario waits.
+    (re.compile(r'(?<="next_run_date":")[^"]{17}[0-5]7\+00:00'), "<soon>"),
     (re.compile(r'(?<="__request_start_time_ms__":)\d+'), "<ms>"),
     (re.compile(r"(?m)^id: \d+-\d+(?=\r?$)"), "id: <event>"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "<server>"),

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from mockgraph.web import openapi
 from mockgraph.web.app import routes_of
+from mockgraph.web.metrics import Metrics
 from mockgraph.web.operations import OPERATIONS
 from mockgraph.web.operations.pieces import Operation
 from mockgraph.web.planned import PLANNED
@@ -30,7 +31,8 @@ FALLBACKS = {(method, path) for path in _SYSTEM for method in HTTP_METHODS if me
 def endpoints() -> dict[tuple[str, str], Any]:
     """What answers each method of each path, as the document spells it."""
     found: dict[tuple[str, str], Any] = {}
-    routes: list[BaseRoute] = routes_of(world("- {name: all, play: []}"))
+    namespace = world("- {name: all, play: []}")
+    routes: list[BaseRoute] = routes_of(namespace, Metrics(namespace))
     for route in routes:
         assert isinstance(route, Route)
         for method in route.methods or ():

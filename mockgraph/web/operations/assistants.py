@@ -77,7 +77,7 @@ OPERATIONS = [
         ids={"assistant_id": {"anyOf": [UUID, STRING]}},
         query={"xray": {"oneOf": [BOOLEAN, INTEGER], "default": False}},
         answer={"type": "object", "additionalProperties": listed(OBJECT)},
-        refusals=(404, 422, 501),
+        refusals=(404, 422),
     ),
     Operation(
         "/assistants/{assistant_id}/schemas",

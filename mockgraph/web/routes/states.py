@@ -14,8 +14,9 @@ from mockgraph.backend.threads import Thread
 from mockgraph.runtime.editing import edit, graph_of
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
+from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed
-from mockgraph.web.paths import truthy
+from mockgraph.web.paths import seen_threads, truthy
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
@@ -83,8 +84,9 @@ class States:
     async def update(self, request: Request) -> Response:
         """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
         data = parsed(await request.body(), "ThreadStateUpdate")
-        thread = self.namespace.threads.get(request.path_params["thread_id"], respelled=True)
-        return json(edit(self.namespace, thread, data))
+        seen = seen_threads(request.scope, "update")
+        thread = self.namespace.threads.get(request.path_params["thread_id"], seen=seen, respelled=True)
+        return json(edit(self.namespace, thread, data, access=access_of(request.scope)))
 
     async def history(self, request: Request) -> Response:
         """`GET …/history`."""
@@ -124,7 +126,9 @@ class States:
 
     def _thread(self, request: Request, *, respelled: bool = False) -> Thread:
         """The thread of the path; refuses one that is not there, and one of a graph that is not."""
-        thread = self.namespace.threads.get(request.path_params["thread_id"], respelled=respelled)
+        thread = self.namespace.threads.get(
+            request.path_params["thread_id"], seen=seen_threads(request.scope, "read"), respelled=respelled
+        )
         graph_of(self.namespace, thread)
         return thread
 

@@ -1,13 +1,15 @@
 """The server itself: whether it is up, which one it is, what it understands."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
+from mockgraph.web.metrics import Metrics
 from mockgraph.words.errors import Refusal
 from mockgraph.words.vocabulary import HTTP_METHODS, UPSTREAM
 
@@ -31,7 +33,7 @@ INFO = {
 }
 
 
-def routes(runner: Runner) -> list[BaseRoute]:
+def routes(runner: Runner, metrics: Metrics) -> list[BaseRoute]:
     """The system routes."""
 
     async def ok(request: Request) -> Response:
@@ -49,7 +51,17 @@ def routes(runner: Runner) -> list[BaseRoute]:
 
         return json(document(sorted(runner.namespace.graphs)))
 
+    async def measured(request: Request) -> Response:
+        if request.query_params.get("format") == "json":
+            return json(metrics.wire())
+        return Response(metrics.text(), headers={"content-type": "text/plain; version=1.0.0; charset=utf-8"})
+
+    async def docs(_request: Request) -> Response:
+        return HTMLResponse((Path(__file__).parents[1] / "docs.html").read_bytes())
+
     return [
+        *_only_get("/metrics", measured),
+        *_only_get("/docs", docs),
         *_only_get("/ok", ok),
         *_only_get("/", ok),
         *_only_get("/info", info),

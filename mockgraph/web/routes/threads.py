@@ -4,12 +4,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from mockgraph.backend.access import Seen
 from mockgraph.backend.copying import copied
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.bodies import parsed
-from mockgraph.web.paths import uuid_of
+from mockgraph.web.paths import seen_threads, uuid_of
 from mockgraph.words.errors import NotBuilt, Refusal
 from mockgraph.words.ids import canonical
 
@@ -44,18 +45,20 @@ class Threads:
         if data.get("supersteps"):
             raise NotBuilt("threads made with supersteps")
         new_id = data.get("thread_id") or self.namespace.new_thread_id(body)
-        thread = self.namespace.threads.create(data, new_id=new_id, now=self.namespace.options.clock.now())
+        now, seen = self.namespace.options.clock.now(), _seen(request, "create")
+        thread = self.namespace.threads.create(data, new_id=new_id, now=now, seen=seen)
         return json(thread.wire())
 
     async def search(self, request: Request) -> Response:
         """`POST /threads/search`."""
         query = parsed(await request.body(), "ThreadSearchRequest")
-        found, headers = self.namespace.threads.search(query)
+        found, headers = self.namespace.threads.search(query, seen=_seen(request, "search"))
         return json(found, headers=headers)
 
     async def count(self, request: Request) -> Response:
         """`POST /threads/count`."""
-        return json(self.namespace.threads.count(parsed(await request.body(), "ThreadCountRequest")))
+        query = parsed(await request.body(), "ThreadCountRequest")
+        return json(self.namespace.threads.count(query, seen=_seen(request, "search")))
 
     async def prune(self, request: Request) -> Response:
         """`POST /threads/prune`: those that are there are deleted."""
@@ -63,7 +66,10 @@ class Threads:
         if query.get("strategy") == "keep_latest":
             raise Refusal(422, "keep_latest strategy is not supported in in-memory runtime")
         named = dict.fromkeys(uuid_of(thread_id, "thread") for thread_id in query["thread_ids"])
-        found = [thread for thread in map(self.namespace.threads.find, named) if thread is not None]
+        seen, threads = _seen(request, "delete"), self.namespace.threads
+        found = [thread for known in named if (thread := threads.find(known, seen=seen)) is not None]
+        if seen and len(found) < len(named):
+            raise Refusal(404, "At least one thread not found or not authorized")
         for thread in found:
             self.runner.forget(thread)
         return json({"pruned_count": len(found)})
@@ -71,10 +77,11 @@ class Threads:
     async def patch(self, request: Request) -> Response:
         """`PATCH /threads/{thread_id}`; the thread is not told where the client prefers a minimal answer."""
         data = parsed(await request.body(), "ThreadPatch")
-        thread = self.namespace.threads.find(uuid_of(request.path_params["thread_id"], "thread"))
+        known, seen = uuid_of(request.path_params["thread_id"], "thread"), _seen(request, "update")
+        thread = self.namespace.threads.find(known, seen=seen)
         if thread is None:
             raise Refusal(404, "Not Found")
-        self.namespace.threads.patch(thread, data, now=self.namespace.options.clock.now())
+        self.namespace.threads.patch(thread, data, now=self.namespace.options.clock.now(), seen=seen)
         if "return=minimal" in request.headers.get("prefer", ""):
             return Response(status_code=204)
         return json(thread.wire())
@@ -84,7 +91,8 @@ class Threads:
         known = canonical(request.path_params["thread_id"])
         if known is None:
             raise Refusal(400, "badly formed hexadecimal UUID string")
-        thread = self.namespace.threads.find(known)
+        thread = self.namespace.threads.find(known, seen=_seen(request, "read"))
+        _seen(request, "create")
         if thread is None:
             raise Refusal(409, "Conflict")
         new_id, now = self.namespace.new_copy_id(thread), self.namespace.options.clock.now()
@@ -105,9 +113,15 @@ class Threads:
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /threads/{thread_id}`: its runs go with it."""
-        self.runner.forget(self._thread(request, respelled=True))
+        self.runner.forget(self._thread(request, action="delete", respelled=True))
         return Response(status_code=204)
 
-    def _thread(self, request: Request, *, respelled: bool = False) -> Thread:
-        """The thread of the path; refuses one that is not there."""
-        return self.namespace.threads.get(request.path_params["thread_id"], respelled=respelled)
+    def _thread(self, request: Request, *, action: str = "read", respelled: bool = False) -> Thread:
+        """The thread of the path; refuses one that is not there, and what may not be done with it."""
+        return self.namespace.threads.get(
+            request.path_params["thread_id"], seen=_seen(request, action), respelled=respelled
+        )
+
+
+def _seen(request: Request, action: str) -> Seen:
+    return seen_threads(request.scope, action)
