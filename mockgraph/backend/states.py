@@ -116,6 +116,20 @@ def standing(thread: Thread, checkpoint_id: str | None = None, *, within: str = 
     return None
 
 
+def saved_by(run: Run) -> Snapshot | None:
+    """The newest checkpoint that a run saved itself, as it was when the run ended; None where it saved none."""
+    own = [snapshot for snapshot, found in _of(run) if not found]
+    return own[-1] if own else None
+
+
+def before(run: Run) -> dict[str, Any]:
+    """The values that a run began on; empty for the first run of a thread."""
+    if run.ground is not None:
+        return dict(run.ground.values)
+    values: dict[str, Any] = loads(run.before) if run.before is not None else {}
+    return values
+
+
 def _of(writer: Run | Snapshot, within: str = "") -> list[tuple[Snapshot, bool]]:
     """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
     if isinstance(writer, Snapshot):
@@ -181,9 +195,13 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
             "langgraph_checkpoint_ns": at.within,
             "checkpoint_ns": at.within.partition("|")[0],
         }
+    # langgraph 1.2.22: NUL goes out of the texts that stand at its top.
+    plain = {
+        key: value.replace("\0", "") if isinstance(value, str) else value
+        for key, value in {**given, **description.metadata}.items()
+    }
     return {
-        **given,
-        **description.metadata,
+        **plain,
         "run_id": description.run_id,
         "thread_id": description.thread_id,
         **fork,

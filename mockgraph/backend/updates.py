@@ -4,8 +4,10 @@ An edit of the state inside a node leaves the graphs around it where they are; w
 graph inside stands, and so which play it goes on with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from mockgraph.backend import states
 from mockgraph.backend.rewriting import Editing, Place
@@ -24,7 +26,43 @@ def edited(
     place = _place(request)
     levels = _levels(thread, graph, place)
     editing = Editing(thread, graph, place, levels, key=key, now=now)
-    as_node, values = request.get("as_node"), request.get("values")
+    return _made(editing, request.get("values"), request.get("as_node"))
+
+
+def superstep(
+    thread: Thread, graph: Graph, updates: Sequence[Mapping[str, Any]], *, key: bytes, now: int
+) -> list[Snapshot]:
+    """The checkpoints that several updates make together, of which each names its node; raises Refusal."""
+    if not updates:
+        raise Refusal(400, "No updates provided")
+    levels = _levels(thread, graph, Place())
+    editing = Editing(thread, graph, Place(), levels, key=key, now=now)
+    written = [(_update(update), update["as_node"]) for update in updates]
+    made = _made(editing, *written[0]) if len(written) == 1 else [editing.written(written)]
+    if not levels:
+        return made
+    base = {"checkpoint_id": levels[-1].checkpoint.id}
+    # langgraph-api 0.16.7: behind the first one, nothing but where it stands.
+    return [
+        msgspec.structs.replace(
+            one,
+            stored={
+                "thread_id": thread.thread_id,
+                **base,
+                **{key: one.stored[key] for key in ("source", "step", "parents")},
+            },
+        )
+        for one in made
+    ]
+
+
+def _update(update: Mapping[str, Any]) -> Any:
+    """What is written: values, or the update of a command."""
+    command = update.get("command")
+    return update.get("values") if command is None else command.get("update")
+
+
+def _made(editing: Editing, values: Any, as_node: str | None) -> list[Snapshot]:
     if as_node == COPY:
         return editing.copied(values)
     if as_node == END and values is None:

@@ -1,14 +1,15 @@
 """Writing to a thread's state by hand: no run, but a checkpoint, and whoever follows the thread is told."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from mockgraph.backend import states
+from mockgraph.backend import states, updates
 from mockgraph.backend.access import Access
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
-from mockgraph.backend.updates import edited
+from mockgraph.engine.facts import Snapshot
 from mockgraph.runtime import settling
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.stream_log import Numbers, Part
@@ -30,16 +31,12 @@ def edit(
         raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
     key = key_of(f"{thread.thread_id} edit {thread.made}")
     now = max(namespace.options.clock.now(), thread.updated_at + 1)
-    snapshots = edited(thread, graph, data, key=key, now=now)
+    snapshots = updates.edited(thread, graph, data, key=key, now=now)
     if access is not None:
         who = {"user_id": access.identity.identity}
         snapshots = [msgspec.structs.replace(made, stored={**who, **made.stored}) for made in snapshots]
-    thread.made += 1
-    thread.trail += snapshots
+    _add(namespace, thread, snapshots)
     checkpoint = snapshots[-1].checkpoint
-    settling.rest(namespace, thread)
-    thread.settled = True
-    thread.error = b"null"
     tape = namespace.tapes.get(thread.thread_id)
     if tape is not None:
         state = states.wire(snapshots[-1], thread.thread_id) if checkpoint.within else states.newest(thread)
@@ -55,6 +52,31 @@ def edit(
     if checkpoint.within:
         place["checkpoint_map"] = checkpoint.map
     return {"checkpoint": place, "configurable": place, "checkpoint_id": checkpoint.id}
+
+
+def build(namespace: Namespace, thread: Thread, supersteps: Sequence[Mapping[str, Any]]) -> None:
+    """Give a thread a history by supersteps of updates; raises Refusal, and gives none, where one of them cannot be."""
+    before = msgspec.structs.asdict(thread)
+    try:
+        for superstep in supersteps:
+            graph = graph_of(namespace, thread)
+            if graph is None:
+                raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
+            key = key_of(f"{thread.thread_id} edit {thread.made}")
+            now = max(namespace.options.clock.now(), thread.updated_at + 1)
+            _add(namespace, thread, updates.superstep(thread, graph, superstep["updates"], key=key, now=now))
+    except Refusal:
+        for name, value in before.items():
+            setattr(thread, name, value)
+        raise
+
+
+def _add(namespace: Namespace, thread: Thread, snapshots: list[Snapshot]) -> None:
+    thread.made += 1
+    thread.trail = [*thread.trail, *snapshots]
+    settling.rest(namespace, thread)
+    thread.settled = True
+    thread.error = b"null"
 
 
 def graph_of(namespace: Namespace, thread: Thread) -> Graph | None:

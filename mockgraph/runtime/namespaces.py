@@ -163,6 +163,29 @@ class Namespace:
             bits = self._bits(b"copy " + thread.thread_id.encode())
         return uuid4(bits)
 
+    def new_context_id(self, request: bytes) -> str:
+        """The id of a thread that an A2A message begins: the next one for such a message."""
+        return uuid4(self._bits(b"context " + request) if self.options.deterministic else os.urandom(16))
+
+    def unused(self, request: bytes) -> None:
+        """Nothing came of the message that `new_context_id` was asked for: the next one like it gets its id."""
+        asked = key_of((b"context " + request).decode("utf-8", "replace"))
+        self._asked[asked] -= 1
+        if self._asked[asked] <= 0:
+            del self._asked[asked]
+
+    def new_task_start(self, thread_id: str, made: int) -> str:
+        """What marks the messages of an A2A task that begins on a thread, with `made` runs and edits before it."""
+        bits = digest(self.options.seed, f"{thread_id} task {made}")
+        return uuid7(self.options.clock.now(), bits)
+
+    def new_status_id(self, task_id: str) -> str:
+        """The id of a message that says how an A2A task stands: another one whenever somebody asks."""
+        bits = os.urandom(16)
+        if self.options.deterministic:
+            bits = self._bits(b"status " + task_id.encode())
+        return uuid4(bits)
+
     def new_assistant_id(self, request: bytes) -> str:
         """The id of an assistant that `POST /assistants` makes."""
         return uuid4(self._bits(b"assistant " + request) if self.options.deterministic else os.urandom(16))

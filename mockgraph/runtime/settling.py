@@ -18,7 +18,7 @@ from mockgraph.runtime.telling import Outcome
 from mockgraph.script.model import Graph
 
 # Failures that are mockgraph's own: a test must not pass over them, whatever its client does with errors.
-_OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed")
+OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed")
 
 
 def end(
@@ -44,7 +44,7 @@ def end(
     elif thread is not None:
         _settle(namespace, run, thread, outcome)
     error = outcome.error
-    ours = error["message"] if error and error["error"] in _OURS else None
+    ours = error["message"] if error and error["error"] in OURS else None
     note(namespace, request, run, ours)
 
 

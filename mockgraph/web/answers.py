@@ -5,13 +5,17 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from mockgraph.backend.json import dumps
+from mockgraph.backend.json import dumps_in_full
 from mockgraph.words.errors import PlainRefusal, Refusal
 
 
 def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer; `headers` stand before the two that every body has."""
-    body = dumps(value)
+    return written(dumps_in_full(value), status=status, headers=headers)
+
+
+def written(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer of JSON that is bytes already."""
     response = Response(status_code=status)
     response.body = body
     response.raw_headers = [

@@ -17,10 +17,22 @@ from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.auth import Authenticating
-from mockgraph.web.bodies import parsed
+from mockgraph.web.bodies import Disconnected, parsed
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
-from mockgraph.web.routes import assistants, crons, joining, runs, states, stopping, store, system, threads
+from mockgraph.web.routes import (
+    a2a,
+    assistants,
+    crons,
+    joining,
+    mcp,
+    runs,
+    states,
+    stopping,
+    store,
+    system,
+    threads,
+)
 from mockgraph.words.errors import Refusal
 
 
@@ -51,13 +63,16 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *assistants.routes(runner),
         *crons.routes(Firing(runner, parsed=parsed)),
         *store.routes(runner),
+        *mcp.routes(runner),
+        *a2a.routes(runner),
         *system.routes(runner, metrics),
         *planned.routes(),
     ]
 
 
 class Refusing:
-    """ASGI middleware that answers refusals, ours and the router's, as the real server words them.
+    """ASGI middleware that answers refusals, ours and the router's, as the real server words them; a client that went
+    away gets none.
 
     Any other error is a defect and left to the server, which says 500 in plain text and drops the connection,
     as the real one does.
@@ -74,3 +89,5 @@ class Refusing:
             await refused(refusal)(scope, receive, send)
         except HTTPException as error:
             await not_routed(error)(scope, receive, send)
+        except Disconnected:
+            return

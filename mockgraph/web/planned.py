@@ -9,14 +9,6 @@ from mockgraph.words.errors import NotBuilt
 PLANNED: list[tuple[str, str, str]] = [
     ("POST", "/threads/{thread_id}/stream/events", "the newer thread protocol"),
     ("POST", "/threads/{thread_id}/commands", "the newer thread protocol"),
-    ("POST", "/a2a/{assistant_id}", "A2A"),
-    ("GET", "/a2a/{assistant_id}", "A2A"),
-    ("GET", "/a2a/{assistant_id}/.well-known/agent-card.json", "A2A"),
-    ("GET", "/a2a/{assistant_id}/.well-known/agent.json", "A2A"),
-    ("GET", "/.well-known/agent-card.json", "A2A"),
-    ("POST", "/mcp", "MCP"),
-    ("GET", "/mcp", "MCP"),
-    ("DELETE", "/mcp", "MCP"),
 ]
 
 

@@ -59,9 +59,13 @@ def test_what_is_not_built_yet_is_in_the_document_as_it_will_answer() -> None:
         assert 501 not in answers[method, path.replace(":path}", "}")]
 
 
-@pytest.mark.parametrize("operation", [o for o in OPERATIONS if 501 in o.refusals], ids=named)
-def test_501_is_said_only_of_what_is_not_built(operation: Operation) -> None:
-    assert "NotBuilt(" in inspect.getsource(endpoints()[operation.method.upper(), operation.path])
+def test_501_is_said_only_of_what_is_not_built() -> None:
+    found = endpoints()
+    for operation in OPERATIONS:
+        if 501 in operation.refusals:
+            assert "NotBuilt(" in inspect.getsource(found[operation.method.upper(), operation.path]), (
+                operation
+            )
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)

@@ -14,7 +14,7 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.script.model import Graph
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
-from mockgraph.web.bodies import parsed, valid
+from mockgraph.web.bodies import parsed, read_request, valid
 from mockgraph.web.paths import truthy
 from mockgraph.words.errors import Refusal
 
@@ -33,7 +33,7 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route(f"{one}/graph", assistants.graph, methods=["GET"]),
         Route(f"{one}/schemas", assistants.schemas, methods=["GET"]),
         Route(f"{one}/subgraphs", assistants.subgraphs, methods=["GET"]),
-        Route(f"{one}/subgraphs/{{namespace:path}}", assistants.subgraphs, methods=["GET"]),
+        Route(f"{one}/subgraphs/{{namespace}}", assistants.subgraphs, methods=["GET"]),
         Route(f"{one}/versions", assistants.versions, methods=["POST"]),
         Route(f"{one}/latest", assistants.latest, methods=["POST"]),
     ]
@@ -48,7 +48,7 @@ class Assistants:
 
     async def create(self, request: Request) -> Response:
         """`POST /assistants`."""
-        body = await request.body()
+        body = await read_request(request)
         data = _checked(parsed(body, "AssistantCreate"))
         new_id = data.get("assistant_id") or self.namespace.new_assistant_id(body)
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
@@ -56,13 +56,13 @@ class Assistants:
 
     async def search(self, request: Request) -> Response:
         """`POST /assistants/search`."""
-        query = parsed(await request.body(), "AssistantSearchRequest")
+        query = parsed(await read_request(request), "AssistantSearchRequest")
         found, headers = self.namespace.assistants.search(query, seen=_seen(request, "search"))
         return json(found, headers=headers)
 
     async def count(self, request: Request) -> Response:
         """`POST /assistants/count`."""
-        query = parsed(await request.body(), "AssistantCountRequest")
+        query = parsed(await read_request(request), "AssistantCountRequest")
         return json(len(self.namespace.assistants.matching(query, seen=_seen(request, "search"))))
 
     async def get(self, request: Request) -> Response:
@@ -71,7 +71,7 @@ class Assistants:
 
     async def patch(self, request: Request) -> Response:
         """`PATCH /assistants/{assistant_id}`."""
-        data = _checked(parsed(await request.body(), "AssistantPatch"))
+        data = _checked(parsed(await read_request(request), "AssistantPatch"))
         now, seen = self.namespace.options.clock.now(), _seen(request, "update")
         named = request.path_params["assistant_id"]
         return json(self.namespace.assistants.patch(named, data, now=now, seen=seen).wire())
@@ -91,13 +91,13 @@ class Assistants:
 
     async def versions(self, request: Request) -> Response:
         """`POST …/versions`."""
-        query = parsed(await request.body(), "AssistantVersionsSearchRequest")
+        query = parsed(await read_request(request), "AssistantVersionsSearchRequest")
         named = request.path_params["assistant_id"]
         return json(self.namespace.assistants.versions(named, query, seen=_seen(request, "read")))
 
     async def latest(self, request: Request) -> Response:
         """`POST …/latest`."""
-        number = parsed(await request.body(), "AssistantVersionChange").get("version")
+        number = parsed(await read_request(request), "AssistantVersionChange").get("version")
         now, seen = self.namespace.options.clock.now(), _seen(request, "update")
         named = request.path_params["assistant_id"]
         return json(self.namespace.assistants.latest(named, number, now=now, seen=seen).wire())

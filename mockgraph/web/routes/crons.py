@@ -10,7 +10,7 @@ from mockgraph.runtime import webhooks
 from mockgraph.runtime.firing import Firing
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
-from mockgraph.web.bodies import parsed
+from mockgraph.web.bodies import parsed, read_request
 from mockgraph.web.paths import api_url, uuid_of
 from mockgraph.words.errors import Refusal
 
@@ -46,7 +46,7 @@ class Crons:
         return await self._created(request, "ThreadCronCreate", thread_id)
 
     async def _created(self, request: Request, schema: str, thread_id: str | None) -> Response:
-        body = await request.body()
+        body = await read_request(request)
         data = parsed(body, schema)
         self._check_webhook(data)
         cron = planned(
@@ -86,7 +86,7 @@ class Crons:
         """`PATCH /runs/crons/{cron_id}`."""
         cron_id = request.path_params["cron_id"]
         uuid_of(cron_id, "cron")
-        data = parsed(await request.body(), "CronPatch")
+        data = parsed(await read_request(request), "CronPatch")
         if not data:
             raise Refusal(400, "Request body cannot be empty")
         self._check_webhook(data)
@@ -103,13 +103,13 @@ class Crons:
 
     async def search(self, request: Request) -> Response:
         """`POST /runs/crons/search`."""
-        query = parsed(await request.body(), "CronSearch")
+        query = parsed(await read_request(request), "CronSearch")
         found, headers = self.namespace.crons.search(query, seen=_seen(request, "search"))
         return json(found, headers=headers)
 
     async def count(self, request: Request) -> Response:
         """`POST /runs/crons/count`."""
-        query = parsed(await request.body(), "CronCountRequest")
+        query = parsed(await read_request(request), "CronCountRequest")
         return json(len(self.namespace.crons.matching(query, seen=_seen(request, "search"))))
 
 

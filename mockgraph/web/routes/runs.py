@@ -18,7 +18,7 @@ from mockgraph.runtime.stream_log import Part
 from mockgraph.web import sse
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
-from mockgraph.web.bodies import Disconnected, parsed, read
+from mockgraph.web.bodies import parsed, read
 from mockgraph.web.paths import api_url, place_of, run_of, uuid_of
 from mockgraph.words.errors import Refusal
 
@@ -31,11 +31,12 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route("/runs/wait", Waiting(runner), methods=["POST"]),
         Route("/runs/batch", Batch(runner), methods=["POST"]),
         Route("/runs", Background(runner), methods=["POST"]),
-        Route("/threads/{thread_id}/runs/stream", Streaming(runner), methods=["POST"]),
-        Route("/threads/{thread_id}/runs/wait", Waiting(runner), methods=["POST"]),
+        # langgraph-api 0.16.7: of a path with several routes, the first tells the methods in a 405.
         Route("/threads/{thread_id}/runs", Background(runner), methods=["POST"]),
         Route("/threads/{thread_id}/runs", reading.list, methods=["GET"]),
         Route("/threads/{thread_id}/runs/{run_id}", reading.get, methods=["GET"]),
+        Route("/threads/{thread_id}/runs/stream", Streaming(runner), methods=["POST"]),
+        Route("/threads/{thread_id}/runs/wait", Waiting(runner), methods=["POST"]),
     ]
 
 
@@ -51,10 +52,7 @@ class _Creating:
         self.heartbeat = runner.namespace.options.heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await read(receive)
-        except Disconnected:
-            return
+        body = await read(scope, receive)
         thread_id = scope["path_params"].get("thread_id")
         data = parsed(body, self.schemas[thread_id is not None])
         asked = f"{scope['method']} {scope['path']}"
@@ -125,10 +123,7 @@ class Batch:
         self.runner = runner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await read(receive)
-        except Disconnected:
-            return
+        body = await read(scope, receive)
         told: list[Any] = []
         refused: list[Refusal] = []
         shared: str | None = None

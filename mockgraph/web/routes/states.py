@@ -15,7 +15,7 @@ from mockgraph.runtime.editing import edit, graph_of
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
-from mockgraph.web.bodies import parsed
+from mockgraph.web.bodies import parsed, read_request
 from mockgraph.web.paths import seen_threads, truthy
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
@@ -27,8 +27,8 @@ def routes(runner: Runner) -> list[BaseRoute]:
     return [
         Route("/threads/{thread_id}/state", found.newest, methods=["GET"]),
         Route("/threads/{thread_id}/state", found.update, methods=["POST"]),
-        Route("/threads/{thread_id}/state/checkpoint", found.named, methods=["POST"]),
         Route("/threads/{thread_id}/state/{checkpoint_id}", found.at, methods=["GET"]),
+        Route("/threads/{thread_id}/state/checkpoint", found.named, methods=["POST"]),
         Route("/threads/{thread_id}/history", found.history, methods=["GET"]),
         Route("/threads/{thread_id}/history", found.search, methods=["POST"]),
     ]
@@ -57,7 +57,7 @@ class States:
 
     async def named(self, request: Request) -> Response:
         """`POST …/state/checkpoint`."""
-        data = parsed(await request.body(), "ThreadStateCheckpointRequest")
+        data = parsed(await read_request(request), "ThreadStateCheckpointRequest")
         place, subgraphs = data["checkpoint"], bool(data.get("subgraphs"))
         thread = self._thread(request, respelled=True)
         if place.get("checkpoint_id") or place.get("checkpoint_ns"):
@@ -83,7 +83,7 @@ class States:
 
     async def update(self, request: Request) -> Response:
         """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
-        data = parsed(await request.body(), "ThreadStateUpdate")
+        data = parsed(await read_request(request), "ThreadStateUpdate")
         seen = seen_threads(request.scope, "update")
         thread = self.namespace.threads.get(request.path_params["thread_id"], seen=seen, respelled=True)
         return json(edit(self.namespace, thread, data, access=access_of(request.scope)))
@@ -101,7 +101,7 @@ class States:
 
     async def search(self, request: Request) -> Response:
         """`POST …/history`."""
-        query = parsed(await request.body(), "ThreadStateSearch")
+        query = parsed(await read_request(request), "ThreadStateSearch")
         place, before = query.get("checkpoint", {}), query.get("before", {})
         before = before.get("configurable", before)
         if not isinstance(before, dict):

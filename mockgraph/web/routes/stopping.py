@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 from mockgraph.backend.access import sees
 from mockgraph.runtime.runner import Runner
 from mockgraph.web import sse
-from mockgraph.web.bodies import parsed
+from mockgraph.web.bodies import parsed, read_request
 from mockgraph.web.paths import Endpoint, flag, hidden, ids_of, named, run_if_there, seen_threads, uuid_of
 from mockgraph.words.errors import Refusal
 
@@ -48,7 +48,7 @@ class Stopping:
 
     async def many(self, request: Request) -> Response:
         """`POST /runs/cancel`."""
-        data = parsed(await request.body(), "RunsCancel")
+        data = parsed(await read_request(request), "RunsCancel")
         action = request.query_params.get("action") or "interrupt"
         seen = seen_threads(request.scope, "update")
         status, thread_id, run_ids = data.get("status"), data.get("thread_id"), data.get("run_ids")

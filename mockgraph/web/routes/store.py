@@ -10,7 +10,7 @@ from mockgraph.backend.items import labels_of
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
-from mockgraph.web.bodies import parsed
+from mockgraph.web.bodies import parsed, read_request
 
 
 def routes(runner: Runner) -> list[BaseRoute]:
@@ -33,7 +33,7 @@ class Store:
 
     async def put(self, request: Request) -> Response:
         """`PUT /store/items`."""
-        data = parsed(await request.body(), "StorePutRequest")
+        data = parsed(await read_request(request), "StorePutRequest")
         _allow(request, "put", data["namespace"])
         self.namespace.items.put(data, now=self.namespace.options.clock.now())
         return Response(status_code=204)
@@ -51,7 +51,7 @@ class Store:
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /store/items`: 204 whether there was such an item or not."""
-        data = parsed(await request.body(), "StoreDeleteRequest")
+        data = parsed(await read_request(request), "StoreDeleteRequest")
         labels = labels_of(data.get("namespace", ()))
         _allow(request, "delete", labels)
         self.namespace.items.delete(labels, key=data["key"])
@@ -59,13 +59,13 @@ class Store:
 
     async def search(self, request: Request) -> Response:
         """`POST /store/items/search`."""
-        data = parsed(await request.body(), "StoreSearchRequest")
+        data = parsed(await read_request(request), "StoreSearchRequest")
         _allow(request, "search", data.get("namespace_prefix") or ())
         return json({"items": self.namespace.items.search(data)})
 
     async def namespaces(self, request: Request) -> Response:
         """`POST /store/namespaces`."""
-        data = parsed(await request.body(), "StoreListNamespacesRequest")
+        data = parsed(await read_request(request), "StoreListNamespacesRequest")
         _allow(request, "list_namespaces", data.get("prefix", ()))
         return json({"namespaces": self.namespace.items.namespaces(data)})
 

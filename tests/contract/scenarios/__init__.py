@@ -10,6 +10,8 @@ from tests.contract.scenarios import (
     states,
     store,
     streams,
+    supersteps,
+    system,
     threads,
     views,
 )
@@ -27,6 +29,8 @@ __all__ = [
     "states",
     "store",
     "streams",
+    "supersteps",
+    "system",
     "threads",
     "views",
 ]

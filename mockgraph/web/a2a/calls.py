@@ -1,0 +1,79 @@
+"""A call of the protocol: a method with what it was asked with, and what several methods ask for alike."""
+
+from typing import Any
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from mockgraph.backend.assistants import Assistant
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.runner import Runner
+from mockgraph.web.a2a.tasks import Task, View, found
+from mockgraph.web.a2a.words import Generation
+from mockgraph.web.rpc import INVALID_PARAMS, RpcError
+from mockgraph.words.errors import Refusal
+from mockgraph.words.ids import canonical
+
+TASK_NOT_FOUND = -32001
+
+_MOST = 10  # langgraph-api 0.16.7: messages that a client may ask for; who asks for no number gets all
+
+
+class Call(msgspec.Struct):
+    """A method that was called. `named` is the assistant's id as the path spells it."""
+
+    runner: Runner
+    scope: Scope
+    body: bytes
+    named: str
+    generation: Generation
+    method: str
+    params: dict[str, Any]
+
+    @property
+    def namespace(self) -> Namespace:
+        return self.runner.namespace
+
+    @property
+    def assistant_id(self) -> str:
+        """The assistant's id in its usual spelling."""
+        return canonical(self.named) or ""
+
+    @property
+    def asked(self) -> str:
+        """What was called, for people."""
+        return f"{self.scope['method']} {self.scope['path']}  {self.method}"
+
+    def assistant(self) -> Assistant:
+        """The assistant; refuses one that is not there."""
+        try:
+            return self.namespace.assistants.get(self.named)
+        except Refusal:
+            raise RpcError(INVALID_PARAMS, f"Assistant '{self.assistant_id}' not found") from None
+
+    def view(self, length: Any, scope: Any) -> View:
+        """How much history is wanted, by these parameters or by a header."""
+        if length is not None:
+            if isinstance(length, bool) or not isinstance(length, int) or length < 0:
+                raise RpcError(INVALID_PARAMS, "historyLength must be a non-negative integer")
+            if length > _MOST:
+                raise RpcError(INVALID_PARAMS, f"historyLength cannot exceed {_MOST}")
+        if scope is None:
+            scope = Headers(scope=self.scope).get("langgraph-a2a-history-scope", "context")
+        if scope not in ("context", "task"):
+            raise RpcError(INVALID_PARAMS, "historyScope must be 'context' or 'task'")
+        return View(length=length, only_task=scope == "task")
+
+    def task(self, *, naming_context: bool) -> Task:
+        """The task that `id` names; refuses one that is not there."""
+        task_id, context_id = self.params.get("id"), self.params.get("contextId")
+        if not task_id:
+            raise RpcError(INVALID_PARAMS, "Missing required parameter: id (task_id)")
+        if not isinstance(task_id, str) or not isinstance(context_id, str | None):
+            raise RpcError(INVALID_PARAMS, "Task id and contextId must be strings")
+        task = found(self.namespace, self.assistant_id, task_id, context_id)
+        if task is None:
+            where = f" in context '{context_id}'" if naming_context and context_id else ""
+            raise RpcError(TASK_NOT_FOUND, f"Task not found: {task_id}{where}")
+        return task

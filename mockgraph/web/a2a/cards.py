@@ -1,0 +1,70 @@
+"""Agent cards: what an assistant says of itself."""
+
+from typing import Any
+
+from starlette.types import Scope
+
+from mockgraph.backend.assistants import Assistant
+from mockgraph.backend.schemas import schemas_of
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.web.paths import api_url
+from mockgraph.words.vocabulary import UPSTREAM
+
+_MODES = ["application/json", "text/plain"]
+
+_HISTORY_SCOPE = {
+    "uri": "https://langchain.com/a2a/extensions/history-scope/v1",
+    "description": "Choose task-only or full-context response history",
+    "required": False,
+    "params": {
+        "header": "LangGraph-A2A-History-Scope",
+        "values": ["context", "task"],
+        "default": "context",
+        "methods": ["SendMessage", "GetTask", "ListTasks"],
+    },
+}
+
+
+def card(namespace: Namespace, assistant: Assistant, named: str, scope: Scope) -> dict[str, Any]:
+    """The card of an assistant, whose id a client has spelled so."""
+    name = assistant.now.name
+    description = assistant.now.description or f"{name} assistant"
+    url = f"{api_url(scope)}{scope.get('root_path', '')}/a2a/{named}"
+    return {
+        "name": name,
+        "description": description,
+        "url": url,
+        "supportedInterfaces": [{"url": url, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}],
+        "capabilities": {
+            "streaming": True,
+            "pushNotifications": False,
+            "stateTransitionHistory": False,
+            "extensions": [_HISTORY_SCOPE],
+        },
+        "defaultInputModes": _MODES,
+        "defaultOutputModes": _MODES,
+        "skills": [_skill(namespace, assistant, named, description)],
+        "version": UPSTREAM.api_version,
+    }
+
+
+def _skill(namespace: Namespace, assistant: Assistant, named: str, description: str) -> dict[str, Any]:
+    schema = schemas_of(namespace.graphs[assistant.graph_id])["input_schema"]
+    stated = schema if isinstance(schema, dict) else {}
+    properties = stated.get("properties") or {}
+    return {
+        "id": f"{named}-main",
+        "name": f"{assistant.now.name} Capabilities",
+        "description": description,
+        "tags": ["assistant", "langgraph"],
+        "examples": [],
+        "inputModes": _MODES,
+        "outputModes": _MODES,
+        "metadata": {
+            "inputSchema": {
+                "required": stated.get("required") or [],
+                "properties": sorted(properties),
+                "supportsA2A": "messages" in properties,
+            }
+        },
+    }

@@ -1,0 +1,180 @@
+"""Assistants as tools: each is one, under a name that the protocol allows; a call is a stateless run."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.types import Scope
+
+from mockgraph.backend.assistants import Assistant
+from mockgraph.backend.json import dumps, loads
+from mockgraph.backend.schemas import schemas_of
+from mockgraph.backend.search import ordered
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.requests import RunRequest
+from mockgraph.runtime.runner import Runner
+from mockgraph.runtime.settling import OURS
+from mockgraph.runtime.telling import STOPPED, Outcome
+from mockgraph.web.paths import api_url
+from mockgraph.web.rpc import INVALID_PARAMS, RpcError, spelled
+from mockgraph.words.errors import Refusal
+
+_PAGE = 100  # langgraph-api 0.16.7: assistants in a page, of which those that share a name are one tool
+_LONGEST = 128
+
+_HINTS = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False, "openWorldHint": True}
+
+# langgraph-api 0.16.7: what stands for a list of messages in the schema of a tool.
+_MESSAGES = {
+    "type": "string",
+    "title": "Messages",
+    "description": "The user message to send to the agent.",
+}
+
+
+# --- the list --------------------------------------------------------------------------------------------
+
+
+def listed(namespace: Namespace, cursor: Any) -> dict[str, Any]:
+    """`tools/list`: newest first; of assistants that share a name, the newest."""
+    offset = _offset(cursor)
+    assistants = _newest_first(namespace)
+    tools: dict[str, dict[str, Any]] = {}
+    for assistant in assistants[offset : offset + _PAGE]:
+        name = name_of(assistant)
+        if name not in tools:
+            tools[name] = _tool(namespace, name, assistant)
+    more = {"nextCursor": offset + _PAGE} if len(assistants) > offset + _PAGE else {}
+    return {"tools": list(tools.values()), **more}
+
+
+def name_of(assistant: Assistant) -> str:
+    """The assistant's name without what the name of a tool must not have."""
+    joined = re.sub(r"\s+", "_", assistant.now.name.strip())
+    return re.sub(r"[^A-Za-z0-9_.-]", "", joined)[:_LONGEST]
+
+
+def _tool(namespace: Namespace, name: str, assistant: Assistant) -> dict[str, Any]:
+    title = assistant.now.name
+    schema = schemas_of(namespace.graphs[assistant.graph_id])["input_schema"]
+    return {
+        "name": name,
+        "title": title,
+        "description": assistant.now.description or f"Tool based on the {title} assistant",
+        "inputSchema": simplified(schema) if isinstance(schema, dict) else {"type": "object"},
+        "annotations": _HINTS,
+    }
+
+
+def simplified(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an input with a text in place of a list of messages, and only the definitions that are left."""
+    properties = schema.get("properties")
+    if not isinstance(properties, dict) or not _is_messages(properties.get("messages")):
+        return schema
+    found = {**schema, "properties": {**properties, "messages": _MESSAGES}}
+    definitions = found.pop("$defs", None) or {}
+    used = _used(found, definitions)
+    kept = {name: definitions[name] for name in definitions if name in used}
+    return {"$defs": kept, **found} if kept else found
+
+
+def _is_messages(schema: Any) -> bool:
+    """Whether a property is a list of LangChain's messages."""
+    return isinstance(schema, dict) and "#/$defs/AIMessage" in _references(schema.get("items"))
+
+
+def _used(schema: Any, definitions: dict[str, Any]) -> set[str]:
+    """The definitions that a schema needs, directly or by way of others."""
+    used: set[str] = set()
+    waiting = [schema]
+    while waiting:
+        named = {reference.rpartition("/")[2] for reference in _references(waiting.pop())}
+        for name in named & definitions.keys() - used:
+            used.add(name)
+            waiting.append(definitions[name])
+    return used
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _offset(cursor: Any) -> int:
+    """Where a page begins. langgraph-api 0.16.7: what Python's `int` reads; a text that it does not read is 0."""
+    if cursor is None:
+        return 0
+    try:
+        offset = int(cursor)
+    except ValueError:
+        return 0
+    except (TypeError, OverflowError):
+        offset = -1
+    if offset < 0:
+        raise RpcError(
+            INVALID_PARAMS, f"cursor must be a nextCursor of this server, got {spelled(cursor):.50}"
+        )
+    return offset
+
+
+def _newest_first(namespace: Namespace) -> list[Assistant]:
+    found = namespace.assistants.matching({})
+    return ordered(found, None, None, default="created_at", key=lambda assistant, _: assistant.created_at)
+
+
+# --- a call ----------------------------------------------------------------------------------------------
+
+
+async def called(runner: Runner, scope: Scope, params: dict[str, Any]) -> dict[str, Any]:
+    """`tools/call`: the last values as Python prints them, or the class of what the graph raised."""
+    name = params.get("name")
+    assistant = _named(runner.namespace, name)
+    asked = f"{scope['method']} {scope['path']}  tools/call {name}"
+    request = _request(asked, scope, assistant, params)
+    try:
+        begun = runner.begin(request, api_url=api_url(scope))
+    except Refusal as refusal:
+        raise RpcError(INVALID_PARAMS, refusal.detail) from None
+    outcome = begun.outcome
+    if begun.live is not None:
+        await begun.live.ended.wait()
+        outcome = begun.live.outcome
+    return _answer(outcome)
+
+
+def _named(namespace: Namespace, name: Any) -> Assistant:
+    named = [assistant for assistant in _newest_first(namespace) if name and name_of(assistant) == name]
+    if not named:
+        raise RpcError(INVALID_PARAMS, f"Unknown tool: {spelled(name)}")
+    if len(named) > 1:
+        raise RpcError(INVALID_PARAMS, "Multiple tools found with the same name.")
+    return named[0]
+
+
+def _request(asked: str, scope: Scope, assistant: Assistant, params: dict[str, Any]) -> RunRequest:
+    """The run that a call is; refuses arguments that no run can take."""
+    data = {"assistant_id": assistant.assistant_id, "input": params.get("arguments", {})}
+    context = params.get("context")
+    if context is not None:
+        if not isinstance(context, dict):
+            raise RpcError(INVALID_PARAMS, "Invalid params: 'context' must be an object")
+        data["context"] = context
+    try:
+        body = dumps(data)
+    except TypeError as error:
+        raise RpcError(INVALID_PARAMS, f"Invalid params: 'arguments' and 'context': {error}") from None
+    return RunRequest(asked, body, loads(body), scope["headers"])
+
+
+def _answer(outcome: Outcome) -> dict[str, Any]:
+    error = outcome.error
+    if error is not None and error["error"] not in STOPPED:
+        if error["error"] in OURS:
+            raise RpcError(INVALID_PARAMS, error["message"])
+        return {"isError": True, "content": [{"type": "text", "text": error["error"]}]}
+    return {"content": [{"type": "text", "text": str(loads(outcome.waited(None)))}]}
