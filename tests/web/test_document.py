@@ -26,6 +26,9 @@ WITH_BODY = [operation for operation in OPERATIONS if operation.body is not None
 # Routes that only say that there is nothing: the real server's system routes know no wrong method.
 _SYSTEM = ("/", "/ok", "/info", "/openapi.json", "/metrics", "/docs")
 FALLBACKS = {(method, path) for path in _SYSTEM for method in HTTP_METHODS if method not in ("GET", "HEAD")}
+# An agent's place has a slash at its end or not, and cannot be deleted (405, in its own way).
+FALLBACKS |= {(method, "/a2a/{assistant_id}/") for method in ("GET", "POST", "DELETE")}
+FALLBACKS |= {("DELETE", "/a2a/{assistant_id}")}
 
 
 def endpoints() -> dict[tuple[str, str], Any]:

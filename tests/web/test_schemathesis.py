@@ -146,6 +146,10 @@ def send(case: schemathesis.Case, world: World) -> None:
     world.told.setdefault(label, Counter())[answer.status_code] += 1
     if answer.status_code == 501:
         assert label in UNBUILT | PARTLY
+    elif answer.status_code == 422 and not answer.headers.get("content-type"):
+        # langgraph-api 0.16.7: what is wrong with a label is said in plain text, without a content type.
+        assert "/store/" in label
+        assert answer.text.startswith("Namespace label ")
     elif answer.headers.get("content-type", [""])[0].startswith(SSE):
         case.validate_response(answer, checks=CHECKS)
         assert all(event and data is not None for event, data in parts(answer.text))
@@ -185,7 +189,8 @@ def test_there_were_enough_of_them(world: World) -> None:
 def test_examples_are_answered_as_they_should_be(operation: Operation, world: World) -> None:
     label = labelled(operation)
     seeds = world.seeds.of(operation.method.upper(), operation.path)
-    query = {name: seeds.get(name, "profile") for name in operation.needed if name in operation.query}
+    wanted = [name for name in operation.query if name in operation.needed or name == "namespace"]
+    query = {name: seeds.get(name, "profile") for name in wanted}
     answer = httpx.request(
         operation.method,
         world.url + operation.path.format(**seeds),
