@@ -24,8 +24,6 @@ from tests.contract.normal import Names
 HERE = Path(__file__).parent
 CAPTURES = sorted(path.stem for path in (HERE / "captures").glob("*.json"))
 
-# Captures of parts of the server that are not built.
-NOT_YET_REPLAYED: tuple[str, ...] = ("a2a_card", "a2a_errors", "a2a_stream")
 
 _UPSTREAM_RECEIVER = "http://127.0.0.1:2173"
 _PATIENCE = 8.0  # seconds until what should have been told is given up
