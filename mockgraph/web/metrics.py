@@ -45,14 +45,15 @@ class Metrics:
         now = self._namespace.options.clock.now()
         waits = [max(0, now - run.created_at) / 1_000_000 for run in waiting]
         active = len(live) - len(waiting)
+        pending, running = {"n_pending": len(waiting)}, {"n_running": active}
+        times = {
+            "pending_runs_wait_time_max_secs": max(waits, default=None),
+            "pending_runs_wait_time_med_secs": median(waits) if waits else None,
+            "pending_unblocked_runs_wait_time_max_secs": max(waits, default=None),
+        }
         return {
-            "queue": {
-                "n_pending": len(waiting),
-                "pending_runs_wait_time_max_secs": max(waits, default=None),
-                "pending_runs_wait_time_med_secs": median(waits) if waits else None,
-                "pending_unblocked_runs_wait_time_max_secs": max(waits, default=None),
-                "n_running": active,
-            },
+            # langgraph-api 0.16.7: an empty queue has another order.
+            "queue": {**pending, **running, **times} if live else {**pending, **times, **running},
             "api": {
                 "http_requests_total": [
                     {"method": method, "path": path, "status": status, "count": count}
