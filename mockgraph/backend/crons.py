@@ -91,7 +91,8 @@ def planned(
     """The cron that a request describes; raises Refusal where its dates cannot be told."""
     zone = zone_of(request.get("timezone"))
     seen = allowed_to(access, "crons", "create")
-    owned = {"metadata": {**request.get("metadata", {}), **seen}} if seen else {}
+    # langgraph-api 0.16.7: whose it is stands in the payload only where that has metadata anyway.
+    owned = {"metadata": {**request["metadata"], **seen}} if "metadata" in request else {}
     payload = _payload({**request, "assistant_id": assistant_id, **owned}, cron_id)
     payload.setdefault("config", {"configurable": {"cron_id": cron_id}})
     return Cron(
@@ -102,7 +103,7 @@ def planned(
         timezone=request.get("timezone"),
         end_time=request.get("end_time"),
         payload=kept(payload),
-        metadata=kept(payload.get("metadata", {})),
+        metadata=kept({**payload.get("metadata", {}), **seen}),
         on_run_completed=request.get("on_run_completed", "delete") if thread_id is None else None,
         enabled=request.get("enabled", True),
         next_run_date=next_date(request["schedule"], zone=zone, after=now),

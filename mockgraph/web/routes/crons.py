@@ -11,7 +11,7 @@ from mockgraph.runtime.firing import Firing
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read_request
-from mockgraph.web.paths import api_url, uuid_of
+from mockgraph.web.paths import api_url, seen_threads, uuid_of
 from mockgraph.words.errors import Refusal
 
 
@@ -58,8 +58,10 @@ class Crons:
             now=self.namespace.options.clock.now(),
             access=access_of(request.scope),
         )
-        if thread_id is not None and self.namespace.threads.find(thread_id) is None:
-            raise Refusal(404, _NO_THREAD.format(thread_id=thread_id))
+        if thread_id is not None:
+            seen = seen_threads(request.scope, "read")
+            if self.namespace.threads.find(thread_id, seen=seen) is None:
+                raise Refusal(404, _NO_THREAD.format(thread_id=thread_id))
         self.namespace.crons.add(cron)
         self.firing.set_alarm()
         return json(cron.wire())

@@ -205,6 +205,26 @@ for _who in WHO:
         await somebody("DELETE", one)
         await As(ask, "alice")("DELETE", one)
 
+    @scenario(f"auth: a cron on a thread of alice's, made by {_who}")
+    async def thread_crons(ask: Ask, who: str = _who) -> None:
+        thread_id = (await As(ask, "alice")("POST", "/threads", {})).json()["thread_id"]
+        body = {"assistant_id": "counter", "schedule": "0 0 1 1 *"}
+        made = await As(ask, who)("POST", f"/threads/{thread_id}/runs/crons", body)
+        await As(ask, who)("POST", "/runs/crons/search", {"thread_id": thread_id})
+        await As(ask, who)("POST", "/runs/crons/count", {"thread_id": thread_id})
+        if "cron_id" in made.body:
+            await As(ask, who)("DELETE", f"/runs/crons/{made.json()['cron_id']}")
+
+    @scenario(f"auth: runs of alice's, stopped by their status by {_who}")
+    async def stopped_by_status(ask: Ask, who: str = _who) -> None:
+        if who == "alice":
+            return
+        thread_id = (await As(ask, "alice")("POST", "/threads", {})).json()["thread_id"]
+        run = await As(ask, "alice")("POST", f"/threads/{thread_id}/runs", {**RUN, "after_seconds": 60})
+        await As(ask, who)("POST", "/runs/cancel", {"status": "pending"})
+        await As(ask, "alice")("GET", f"/threads/{thread_id}/runs/{run.json()['run_id']}")
+        await As(ask, "alice")("DELETE", f"/threads/{thread_id}")
+
     @scenario(f"auth: a thread's stream, followed by {_who}")
     async def followed(ask: Ask, who: str = _who) -> None:
         thread_id, _ = await owned(ask)
