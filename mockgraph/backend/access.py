@@ -80,7 +80,7 @@ def authenticated(auth: Auth, *, authorization: str | None, key: str | None) -> 
     """Whom the credentials of a request stand for; raises Refusal (401, or what the fixture says)."""
     found: Identity | Refused | None = None
     if authorization:
-        found = auth.tokens.get(authorization.removeprefix("Bearer ").strip())
+        found = auth.tokens.get(authorization.removeprefix("Bearer "))
     if found is None and key:
         found = auth.keys.get(key)
     if found is None:
@@ -89,3 +89,13 @@ def authenticated(auth: Auth, *, authorization: str | None, key: str | None) -> 
     if isinstance(found, Refused):
         raise Refusal(found.status, found.detail)
     return Access(found, auth.rules)
+
+
+def access_as(auth: Auth | None, name: str) -> Access | None:
+    """What somebody may do whom the server knows by name; raises Refusal (403) for whom it does not know any more."""
+    if auth is None:
+        return None
+    for known in (*auth.tokens.values(), *auth.keys.values()):
+        if isinstance(known, Identity) and known.identity == name:
+            return Access(known, auth.rules)
+    raise Refusal(403, f"'{name}' is nobody whom the fixtures let in")

@@ -1,6 +1,6 @@
 """Assistants: one for each graph, as the real server makes them at start-up, and those that fixtures and clients add."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,18 +8,11 @@ import msgspec
 from mockgraph.backend import search
 from mockgraph.backend.access import EVERYTHING, Seen, sees
 from mockgraph.backend.json import kept, loads, raw
+from mockgraph.backend.reserved import own_configurable, own_metadata
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
-from mockgraph.words.vocabulary import RESERVED_METADATA, system_assistant_id
-
-# langgraph-api 0.16.7: what of a config is the server's to say.
-_RESERVED_CONFIGURABLE = (
-    "langgraph_auth_user",
-    "langgraph_auth_user_id",
-    "langgraph_auth_permissions",
-    "langgraph_request_id",
-)
+from mockgraph.words.vocabulary import system_assistant_id
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -104,31 +97,35 @@ class Assistants:
     def __init__(self) -> None:
         self._by_id: dict[str, Assistant] = {}
         self._system: dict[str, str] = {}
-        self._given: set[str] = set()
+        self._given: dict[str, str] = {}
 
     @property
     def graph_ids(self) -> Collection[str]:
         """The registered graphs."""
         return self._system.keys()
 
-    def have(self, graph_ids: Iterable[str], *, now: int) -> None:
-        """Make the system assistants of exactly these graphs; those of graphs that are gone go with them."""
+    def have(self, graph_ids: Iterable[str], *, now: int) -> list[str]:
+        """Make the system assistants of exactly these graphs; gives the ids of those that went with theirs."""
         wanted = list(graph_ids)
+        gone = [known for known, assistant in self._by_id.items() if assistant.graph_id not in wanted]
+        self._given = {known: graph_id for known, graph_id in self._given.items() if graph_id in wanted}
         self._by_id = {
             known: assistant for known, assistant in self._by_id.items() if assistant.graph_id in wanted
         }
         self._system = {graph_id: known for graph_id, known in self._system.items() if graph_id in wanted}
         for graph_id in wanted:
-            if graph_id not in self._system:
+            deleted = graph_id in self._system and self._system[graph_id] not in gone
+            if not deleted and self._system.get(graph_id) not in self._by_id:
                 self._system[graph_id] = system_assistant_id(graph_id)
                 metadata = kept({"created_by": "system"})
                 self._add(self._system[graph_id], Version(1, graph_id, now, name=graph_id, metadata=metadata))
+        return gone
 
     def give(self, assistant_id: str, request: Mapping[str, Any], *, now: int) -> None:
         """Have an assistant that a fixture describes; what has become of it stays."""
         if assistant_id not in self._by_id and assistant_id not in self._given:
-            self._given.add(assistant_id)
-            self.create(request, new_id=assistant_id, now=now)
+            self._given[assistant_id] = request["graph_id"]
+            self.create(request, new_id=lambda: assistant_id, now=now)
 
     # --- one of them ---
 
@@ -162,13 +159,14 @@ class Assistants:
     # --- made, changed, deleted ---
 
     def create(
-        self, request: Mapping[str, Any], *, new_id: str, now: int, seen: Seen = EVERYTHING
+        self, request: Mapping[str, Any], *, new_id: Callable[[], str], now: int, seen: Seen = EVERYTHING
     ) -> Assistant:
-        """`POST /assistants`."""
+        """`POST /assistants`; `new_id` is asked where the request brings no id."""
         self._expect(request["graph_id"])
-        assistant_id = identified(request.get("assistant_id") or new_id)
+        given = request.get("assistant_id")
+        assistant_id = identified(given) if given else None
         config, context = _mirrored(request.get("config") or {}, request.get("context"))
-        existing = self._by_id.get(assistant_id)
+        existing = self._by_id.get(assistant_id) if assistant_id else None
         if existing is not None:
             if request.get("if_exists") == "do_nothing" and sees(seen, existing.now.metadata):
                 return existing
@@ -180,10 +178,10 @@ class Assistants:
             name=request.get("name") or "Untitled",
             config=kept(config),
             context=kept(context or {}),
-            metadata=kept({**_own(request.get("metadata") or {}), **seen}),
+            metadata=kept({**own_metadata(request.get("metadata") or {}), **seen}),
             description=request.get("description"),
         )
-        return self._add(assistant_id, made)
+        return self._add(assistant_id or new_id(), made)
 
     def patch(
         self, assistant_id: str, request: Mapping[str, Any], *, now: int, seen: Seen = EVERYTHING
@@ -201,7 +199,7 @@ class Assistants:
             name=request.get("name", last.name),
             config=kept(config) if config else last.config,
             context=kept(context) if context is not None else last.context,
-            metadata=kept({**loads(last.metadata), **_own(request.get("metadata") or {})}),
+            metadata=kept({**loads(last.metadata), **own_metadata(request.get("metadata") or {}), **seen}),
             description=request.get("description", last.description),
         )
         assistant.versions.append(made)
@@ -237,6 +235,7 @@ class Assistants:
         assistant = self.get(assistant_id, seen=seen, said="Assistant {assistant_id} not found")
         for version in assistant.versions:
             if version.version == number:
+                self._expect(version.graph_id)
                 assistant.become(version, at=now)
                 return assistant
         raise Refusal(404, f"Version {number} not found for assistant {assistant.assistant_id}")
@@ -246,7 +245,7 @@ class Assistants:
     def matching(self, query: Mapping[str, Any], *, seen: Seen = EVERYTHING) -> list[Assistant]:
         """Those that fit `graph_id`, `name` and `metadata` of a search or count, oldest first."""
         graph_id, name, metadata = query.get("graph_id"), query.get("name"), query.get("metadata")
-        if graph_id:
+        if graph_id is not None:
             self._expect(graph_id)
         return [
             assistant
@@ -289,10 +288,6 @@ def identified(assistant_id: str) -> str:
     return known
 
 
-def _own(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in metadata.items() if key not in RESERVED_METADATA}
-
-
 def _mirrored(
     config: dict[str, Any], context: dict[str, Any] | None
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -303,7 +298,7 @@ def _mirrored(
     given = configurable or context
     if not given:
         return config, context
-    given = {key: value for key, value in given.items() if key not in _RESERVED_CONFIGURABLE}
+    given = own_configurable(given)
     return {**config, "configurable": given}, given
 
 

@@ -2,13 +2,15 @@
 
 import msgspec
 
+from mockgraph.backend.access import EVERYTHING, Seen
+from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import Run
 from mockgraph.backend.stages import Edit
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Snapshot
 
 
-def copied(thread: Thread, *, new_id: str, now: int) -> Thread:
+def copied(thread: Thread, *, new_id: str, now: int, seen: Seen = EVERYTHING) -> Thread:
     """A thread with the other's checkpoints and metadata. langgraph-api 0.16.7: idle, whatever the other is."""
     trail: list[Run | Snapshot] = [
         _run(writer, new_id) if isinstance(writer, Run) else _snapshot(writer, new_id)
@@ -19,7 +21,7 @@ def copied(thread: Thread, *, new_id: str, now: int) -> Thread:
         now,
         now,
         now,
-        metadata=thread.metadata,
+        metadata=kept({**loads(thread.metadata), **seen}) if seen else thread.metadata,
         origin="copy",
         step=thread.step,
         checkpoint=thread.checkpoint,

@@ -9,22 +9,20 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
-from mockgraph.backend.access import EVERYTHING, Access, Seen, sees
-from mockgraph.backend.access import allowed as allowed_to
+from mockgraph.backend.access import EVERYTHING, Access, Seen, allowed, sees
 from mockgraph.backend.json import kept, loads, raw
-from mockgraph.backend.runs import allowed
+from mockgraph.backend.reserved import own_configurable, own_metadata
 from mockgraph.backend.schedules import moment, next_date, spelled, zone_of
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
-from mockgraph.words.vocabulary import RESERVED_METADATA
 
 
 class Cron(msgspec.Struct, gc=False):
     """A cron. `payload` (the request of its runs) and `metadata` are JSON, `end_time` whatever text was sent.
 
     `next_run_date` is in microseconds, None when no date is to come. `api_url` is the server as the cron's creator
-    called it: its runs say so too, and may do what `access` says that their creator may.
+    called it: its runs say so too, and are those of the creator, `user_id`.
     """
 
     cron_id: str
@@ -41,7 +39,7 @@ class Cron(msgspec.Struct, gc=False):
     created_at: int
     updated_at: int
     api_url: str
-    access: Access | None = None
+    user_id: str = ""
 
     @property
     def due(self) -> int | None:
@@ -64,7 +62,7 @@ class Cron(msgspec.Struct, gc=False):
             "cron_id": self.cron_id,
             "assistant_id": self.assistant_id,
             "thread_id": self.thread_id,
-            "user_id": "" if self.access is None else self.access.identity.identity,
+            "user_id": self.user_id,
             "end_time": self.end_time,
             "schedule": self.schedule,
             "timezone": self.timezone,
@@ -90,7 +88,7 @@ def planned(
 ) -> Cron:
     """The cron that a request describes; raises Refusal where its dates cannot be told."""
     zone = zone_of(request.get("timezone"))
-    seen = allowed_to(access, "crons", "create")
+    seen = allowed(access, "crons", "create")
     # langgraph-api 0.16.7: whose it is stands in the payload only where that has metadata anyway.
     owned = {"metadata": {**request["metadata"], **seen}} if "metadata" in request else {}
     payload = _payload({**request, "assistant_id": assistant_id, **owned}, cron_id)
@@ -110,7 +108,7 @@ def planned(
         created_at=now,
         updated_at=now,
         api_url=api_url,
-        access=access,
+        user_id="" if access is None else access.identity.identity,
     )
 
 
@@ -118,11 +116,11 @@ def _payload(request: dict[str, Any], cron_id: str) -> dict[str, Any]:
     """A request as it is kept: without what is the server's to say, and with the cron's id."""
     payload = dict(request)
     if "metadata" in request:
-        payload["metadata"] = {k: v for k, v in request["metadata"].items() if k not in RESERVED_METADATA}
+        payload["metadata"] = own_metadata(request["metadata"])
     if "context" in request:
-        payload["context"] = allowed(request["context"])
+        payload["context"] = own_configurable(request["context"])
     if "config" in request:
-        configurable = {**allowed(request["config"].get("configurable", {})), "cron_id": cron_id}
+        configurable = {**own_configurable(request["config"].get("configurable", {})), "cron_id": cron_id}
         payload["config"] = {**request["config"], "configurable": configurable}
     return payload
 
@@ -158,7 +156,7 @@ class Crons:
         )
         cron.payload = kept({**loads(cron.payload), **given})
         if "metadata" in given:
-            cron.metadata = kept({**loads(cron.metadata), **given["metadata"]})
+            cron.metadata = kept({**loads(cron.metadata), **given["metadata"], **seen})
         for column in _CHANGED.intersection(request):
             setattr(cron, column, request[column])
         cron.updated_at = max(now, cron.updated_at + 1)
@@ -170,7 +168,8 @@ class Crons:
 
     def forget_thread(self, thread_id: str) -> None:
         """Its thread is gone: so are the crons on it."""
-        self._keep(lambda cron: cron.thread_id != thread_id)
+        if any(cron.thread_id == thread_id for cron in self._by_id.values()):
+            self._keep(lambda cron: cron.thread_id != thread_id)
 
     def forget_assistant(self, assistant_id: str) -> None:
         """Its assistant is gone: so are the crons that would run it."""

@@ -14,6 +14,13 @@ from mockgraph.words.errors import Refusal
 
 def fits(value: Any, wanted: dict[str, Any]) -> bool:
     """Whether a mapping has all that is wanted; raises Refusal for what cannot be asked."""
+    try:
+        return _contains(value, wanted)
+    except RecursionError:
+        raise Refusal(400, "the filter is nested too deeply to be compared") from None
+
+
+def _contains(value: Any, wanted: dict[str, Any]) -> bool:
     return isinstance(value, dict) and all(
         _agrees(value.get(key), condition) for key, condition in wanted.items()
     )
@@ -23,7 +30,7 @@ def _agrees(value: Any, condition: Any) -> bool:
     if isinstance(condition, dict):
         if any(key.startswith("$") for key in condition):
             return all(_operator(name)(value, operand) for name, operand in condition.items())
-        return fits(value, condition)
+        return _contains(value, condition)
     if isinstance(condition, list):
         return (
             isinstance(value, list) and len(value) == len(condition) and all(map(_agrees, value, condition))

@@ -7,9 +7,6 @@ import msgspec
 from mockgraph.meaning.channels import Channels
 from mockgraph.script.model import Graph, Subgraph, Superstep
 
-# What a stub that takes up a play in its middle looks at.
-_MIDDLE = frozenset({"resume", "command"})
-
 
 class Part(msgspec.Struct, frozen=True):
     """Supersteps that some play has in a row; `from_start` where they begin at the graph's entry."""
@@ -22,7 +19,7 @@ class Part(msgspec.Struct, frozen=True):
 def parts_of(graph: Graph) -> list[Part]:
     """What the stubs of a graph play in it, from its entry first."""
     parts = [
-        Part(stub.play.supersteps, graph.channels, not stub.roots & _MIDDLE)
+        Part(stub.play.supersteps, graph.channels, not stub.goes_on)
         for stub in graph.stubs
         if stub.play.supersteps
     ]

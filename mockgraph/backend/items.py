@@ -55,7 +55,12 @@ def labels_of(given: Sequence[str]) -> Labels:
     for label in given:
         if not label or "." in label:
             raise PlainRefusal(422, f"Namespace label {label!r} must be a non-empty string without periods")
-    return tuple(given)
+    labels = tuple(given)
+    for label in labels:
+        if "\0" in label:
+            said = f"Invalid namespace label '{label}' found in {labels}. Namespace labels cannot contain NUL bytes "
+            raise Refusal(400, f"{said}('\\x00').")
+    return labels
 
 
 class Items:

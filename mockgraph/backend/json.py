@@ -25,7 +25,7 @@ def as_told(encoded: bytes) -> bytes:
 
 
 def kept(value: Any) -> bytes:
-    """The bytes of a JSON value that is to be remembered, as it is; raises TypeError.
+    """The bytes of a JSON value that is to be remembered, as it is; raises TypeError where it is too deep or great.
 
     orjson's own keep the whole buffer they were written to.
     """

@@ -207,7 +207,11 @@ class Editing:
             at = next((at for at in due if tasks[at].writes is None), None)
             if at is not None:
                 tasks[at] = msgspec.structs.replace(tasks[at], writes=({} if values is None else values,))
-        return msgspec.structs.replace(base, tasks=tuple(tasks)) if tuple(tasks) != base.tasks else None
+        return (
+            msgspec.structs.replace(base, tasks=tuple(tasks), edit=None)
+            if tuple(tasks) != base.tasks
+            else None
+        )
 
     def _saved(
         self,

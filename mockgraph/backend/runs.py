@@ -5,20 +5,13 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend.json import loads
+from mockgraph.backend.reserved import own_configurable, own_metadata
 from mockgraph.engine.facts import Checkpoint, Snapshot
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import iso
 from mockgraph.words.ids import digest, key_of, uuid4
-from mockgraph.words.vocabulary import RESERVED_METADATA, UPSTREAM
+from mockgraph.words.vocabulary import UPSTREAM
 
-_RESERVED_CONFIGURABLE = (
-    "langgraph_auth_user",
-    "langgraph_auth_user_id",
-    "langgraph_auth_permissions",
-    "langgraph_request_id",
-    "__after_seconds__",
-    "__request_start_time_ms__",
-)
 # langgraph-api 0.16.7: who starts the runs of crons.
 _CRON_USER = {"identity": "", "is_authenticated": True, "display_name": ""}
 _CONFIG_KEYS = (
@@ -213,8 +206,12 @@ class Description:
     @property
     def _given(self) -> dict[str, Any]:
         """What the request's configurable and context say, but for what is the server's to say."""
-        # langgraph-api 0.16.7: they exclude each other, but for the id of a cron, which comes last.
-        return allowed({**self.request.get("context", {}), **self._config.get("configurable", {})})
+        configurable = dict(self._config.get("configurable", {}))
+        # langgraph-api 0.16.7: the id of a cron comes last.
+        last = (
+            {"cron_id": configurable.pop("cron_id")} if self.run.by_cron and "cron_id" in configurable else {}
+        )
+        return own_configurable({**configurable, **self.request.get("context", {}), **last})
 
     @property
     def _asked_at(self) -> dict[str, int]:
@@ -268,7 +265,7 @@ class Description:
         given = {**self._config.get("metadata", {}), **self.request.get("metadata", {})}
         merged = {
             **loads(self.run.inherited),
-            **{key: value for key, value in given.items() if key not in RESERVED_METADATA},
+            **own_metadata(given),
         }
         merged["assistant_id"] = self.run.assistant_id
         return merged
@@ -295,7 +292,7 @@ class Description:
         if not self.run.by_cron:
             return self._given
         if self.request.get("context"):
-            return allowed(self.request["context"])
+            return own_configurable(self.request["context"])
         return {**self._given, "langgraph_auth_user": _CRON_USER}
 
     def _kwargs(self) -> dict[str, Any]:
@@ -328,15 +325,6 @@ class Description:
             "checkpoint_during": during,
             "durability": request.get("durability") or ("async" if during else "exit"),
         }
-
-
-def allowed(configurable: dict[str, Any]) -> dict[str, Any]:
-    """What a client may say of `configurable` and `context`: not what is the server's to say."""
-    return {
-        key: value
-        for key, value in configurable.items()
-        if key not in _RESERVED_CONFIGURABLE and not key.startswith("__langsmith_")
-    }
 
 
 def modes(request: dict[str, Any]) -> list[str]:

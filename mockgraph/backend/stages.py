@@ -16,9 +16,6 @@ from mockgraph.meaning.channels import Channels
 from mockgraph.script.model import Ask, Fail, Graph, Stub, Subgraph, Superstep, steps_of
 from mockgraph.words.vocabulary import START
 
-# What a stub that takes up a play in its middle looks at.
-MIDDLE = frozenset({"resume", "command"})
-
 
 class Stage(msgspec.Struct, frozen=True):
     """A graph before the superstep at `position` of its play."""
@@ -132,7 +129,7 @@ class Standing:
         """At the first node of the graph: a play that begins there, its thread's own if it does."""
         writer: Run | None = self._base.writer if self._base is not None else None
         own = [writer.stub] if writer is not None and writer.stub is not None else []
-        stubs = sorted([*own, *self._graph.stubs], key=lambda stub: bool(stub.roots & MIDDLE))
+        stubs = sorted([*own, *self._graph.stubs], key=lambda stub: stub.goes_on)
         return next(self._in(stubs), self.own)
 
     def _before_sends(self) -> Stage:
@@ -158,7 +155,7 @@ class Standing:
         if self._asks:
             last = self._last_played
             return stub.after != last or last is None, "resume" not in stub.roots, another
-        return bool(stub.roots & MIDDLE), another
+        return stub.goes_on, another
 
     def _in(self, stubs: Sequence[Stub]) -> Iterator[Line]:
         for stub in stubs:

@@ -4,7 +4,7 @@ Versions and writes are those that LangGraph makes of such a history. Bytes are 
 how the real server stores plain data; what it stores of messages and checkpoints is larger or smaller.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -30,8 +30,14 @@ class Channel(msgspec.Struct):
 def stored(thread: Thread) -> dict[str, Any]:
     """The object of `GET /threads/{thread_id}/storage`."""
     found = list(reversed(list(states.snapshots(thread))))
-    channels = _channels(found)
-    writes = [write for snapshot in found for outcome in snapshot.tasks for write in _writes(outcome, found)]
+    behind = {other.parent.id: other for other in reversed(found) if other.parent is not None}
+    channels = _channels(found, behind)
+    writes = [
+        write
+        for snapshot in found
+        for outcome in snapshot.tasks
+        for write in _writes(outcome, behind.get(snapshot.checkpoint.id))
+    ]
     checkpoints = sum(_size(states.wire(snapshot, thread.thread_id)) for snapshot in found)
     held = sum(channel.bytes for channel in channels.values())
     written = sum(0 if write is None else _size(write) for write in writes)
@@ -52,18 +58,21 @@ def stored(thread: Thread) -> dict[str, Any]:
 
 
 def _size(value: Any) -> int:
-    return len(msgspec.msgpack.encode(value))
+    try:
+        return len(msgspec.msgpack.encode(value))
+    except OverflowError:  # an integer of more than 64 bits
+        return len(str(value))
 
 
-def _channels(found: list[Snapshot]) -> dict[str, Channel]:
-    """Every channel, in the order in which they were first written."""
+def _channels(found: list[Snapshot], followers: Mapping[str, Snapshot]) -> dict[str, Channel]:
+    """Every channel, in the order in which they were first written; `followers` are checkpoints by their parents."""
     channels: dict[str, Channel] = {}
 
     def take(name: str, value: Any = None) -> None:
         channels.setdefault(name, Channel()).take(value)
 
     for snapshot in found:
-        behind = _behind(snapshot, found)
+        behind = followers.get(snapshot.checkpoint.id)
         for outcome in snapshot.tasks:
             if outcome.task.node == START:
                 take(START, outcome.writes[0] if outcome.writes else None)
@@ -83,28 +92,25 @@ def _channels(found: list[Snapshot]) -> dict[str, Channel]:
 def _written(snapshot: Snapshot) -> Iterator[str]:
     """The keys that the tasks of a checkpoint wrote, each as often as one of them did, but once in all."""
     yield from dict.fromkeys(
-        key for outcome in snapshot.tasks for write in outcome.writes or () for key in write
+        key for outcome in snapshot.tasks for write in _mappings(outcome) for key in write
     )
 
 
-def _writes(outcome: Outcome, found: list[Snapshot]) -> Iterator[Any]:
+def _mappings(outcome: Outcome) -> list[dict[str, Any]]:
+    """What a task wrote by key; an input by hand may be a list."""
+    return [write for write in outcome.writes or () if isinstance(write, dict)]
+
+
+def _writes(outcome: Outcome, behind: Snapshot | None) -> Iterator[Any]:
     """What is kept of a task: each key that it wrote, what it set off, and what it asked."""
-    for write in outcome.writes or ():
+    for write in _mappings(outcome):
         yield from write.values()
     yield from (sent for _, sent in outcome.packets)
     if outcome.writes is not None:
-        at = next(snapshot for snapshot in found if outcome in snapshot.tasks)
-        yield from (None for trigger in _triggers(_behind(at, found)) if trigger != _SENT)
+        yield from (None for trigger in _triggers(behind) if trigger != _SENT)
     yield from (item.value for item in outcome.interrupts)
     if outcome.failed is not None:
         yield outcome.failed
-
-
-def _behind(snapshot: Snapshot, found: list[Snapshot]) -> Snapshot | None:
-    return next(
-        (other for other in found if other.parent is not None and other.parent.id == snapshot.checkpoint.id),
-        None,
-    )
 
 
 def _triggers(snapshot: Snapshot | None) -> Iterator[str]:

@@ -5,18 +5,15 @@ from typing import Any
 
 import msgspec
 
-from mockgraph.backend import search
+from mockgraph.backend import extracting, search
 from mockgraph.backend.access import EVERYTHING, Seen, sees
 from mockgraph.backend.json import kept, loads, raw
+from mockgraph.backend.reserved import own_metadata
 from mockgraph.backend.runs import Run
 from mockgraph.engine.facts import Checkpoint, Snapshot
-from mockgraph.script.paths import BadPath, compile_path
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
-from mockgraph.words.vocabulary import RESERVED_METADATA
-
-_EXTRACT_ROOTS = ("config", "interrupts", "metadata", "values")
 
 
 class Thread(msgspec.Struct, gc=False):
@@ -68,7 +65,7 @@ class Thread(msgspec.Struct, gc=False):
         """What can be extracted from it."""
         return {
             "config": loads(self.config),
-            "interrupts": loads(self.interrupts or b"{}"),
+            "interrupts": loads(self.interrupts or b"null"),
             "metadata": loads(self.metadata),
             "values": loads(self.values or b"null"),
         }
@@ -146,12 +143,12 @@ class Threads:
             if request.get("if_exists") == "do_nothing" and sees(seen, existing.metadata):
                 return existing
             raise Refusal(409, f"Thread with ID {thread_id} already exists")
-        metadata = {**_own(request.get("metadata", {})), **seen}
+        metadata = {**own_metadata(request.get("metadata", {})), **seen}
         return self.add(Thread(thread_id, now, now, now, metadata=kept(metadata)))
 
     def patch(self, thread: Thread, request: dict[str, Any], *, now: int, seen: Seen = EVERYTHING) -> None:
         """`PATCH /threads/{thread_id}`."""
-        given = _own(request.get("metadata", {}))
+        given = own_metadata(request.get("metadata", {}))
         thread.metadata = kept({**loads(thread.metadata), **given, **seen})
         thread.changed(max(now, thread.updated_at + 1))
 
@@ -163,7 +160,8 @@ class Threads:
         self, query: dict[str, Any], *, seen: Seen = EVERYTHING
     ) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of thread objects and its pagination headers."""
-        extract = {alias: _extracting(text) for alias, text in query.get("extract", {}).items()}
+        extract = query.get("extract", {})
+        extracting.check(extract)
         rows = search.ordered(
             self._matching(query, seen),
             query.get("sort_by"),
@@ -176,7 +174,10 @@ class Threads:
         for thread in found:
             wire = search.selected(thread.wire(), query.get("select"))
             if extract:
-                wire["extracted"] = {alias: path.get(thread.told()) for alias, path in extract.items()}
+                told = thread.told()
+                wire["extracted"] = {
+                    alias: extracting.extracted(told, path) for alias, path in extract.items()
+                }
             wires.append(wire)
         return wires, headers
 
@@ -196,22 +197,8 @@ class Threads:
         ]
 
 
-def _own(metadata: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in metadata.items() if key not in RESERVED_METADATA}
-
-
 def _known(thread_id: str) -> str:
     known = canonical(thread_id)
     if known is None:
         raise Refusal(400, f"Invalid thread ID {thread_id}")
     return known
-
-
-def _extracting(text: str) -> Any:
-    try:
-        path = compile_path(text)
-    except BadPath as error:
-        raise Refusal(422, f"Invalid extract path '{text}': {error}") from None
-    if not path.roots <= set(_EXTRACT_ROOTS):
-        raise Refusal(422, f"Extract path '{text}' must start with one of: {', '.join(_EXTRACT_ROOTS)}")
-    return path

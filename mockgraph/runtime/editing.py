@@ -31,10 +31,7 @@ def edit(
         raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
     key = key_of(f"{thread.thread_id} edit {thread.made}")
     now = max(namespace.options.clock.now(), thread.updated_at + 1)
-    snapshots = updates.edited(thread, graph, data, key=key, now=now)
-    if access is not None:
-        who = {"user_id": access.identity.identity}
-        snapshots = [msgspec.structs.replace(made, stored={**who, **made.stored}) for made in snapshots]
+    snapshots = _by(access, updates.edited(thread, graph, data, key=key, now=now))
     _add(namespace, thread, snapshots)
     checkpoint = snapshots[-1].checkpoint
     tape = namespace.tapes.get(thread.thread_id)
@@ -54,7 +51,13 @@ def edit(
     return {"checkpoint": place, "configurable": place, "checkpoint_id": checkpoint.id}
 
 
-def build(namespace: Namespace, thread: Thread, supersteps: Sequence[Mapping[str, Any]]) -> None:
+def build(
+    namespace: Namespace,
+    thread: Thread,
+    supersteps: Sequence[Mapping[str, Any]],
+    *,
+    access: Access | None = None,
+) -> None:
     """Give a thread a history by supersteps of updates; raises Refusal, and gives none, where one of them cannot be."""
     before = msgspec.structs.asdict(thread)
     try:
@@ -64,19 +67,39 @@ def build(namespace: Namespace, thread: Thread, supersteps: Sequence[Mapping[str
                 raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
             key = key_of(f"{thread.thread_id} edit {thread.made}")
             now = max(namespace.options.clock.now(), thread.updated_at + 1)
-            _add(namespace, thread, updates.superstep(thread, graph, superstep["updates"], key=key, now=now))
+            made = updates.superstep(thread, graph, superstep["updates"], key=key, now=now)
+            _add(namespace, thread, _by(access, made))
     except Refusal:
-        for name, value in before.items():
-            setattr(thread, name, value)
+        _restore(thread, before)
         raise
 
 
+def _by(access: Access | None, made: list[Snapshot]) -> list[Snapshot]:
+    """Checkpoints that say who made them."""
+    if access is None:
+        return made
+    who = {"user_id": access.identity.identity}
+    return [msgspec.structs.replace(one, stored={**who, **one.stored}) for one in made]
+
+
 def _add(namespace: Namespace, thread: Thread, snapshots: list[Snapshot]) -> None:
+    """Let the thread stand behind these checkpoints, or, where that cannot be, as it stood."""
+    before = msgspec.structs.asdict(thread)
     thread.made += 1
     thread.trail = [*thread.trail, *snapshots]
-    settling.rest(namespace, thread)
+    try:
+        settling.rest(namespace, thread)
+    except TypeError as error:
+        # What a reducer made is no JSON, such as an integer of more than 64 bits.
+        _restore(thread, before)
+        raise Refusal(400, str(error)) from None
     thread.settled = True
     thread.error = b"null"
+
+
+def _restore(thread: Thread, before: dict[str, Any]) -> None:
+    for name, value in before.items():
+        setattr(thread, name, value)
 
 
 def graph_of(namespace: Namespace, thread: Thread) -> Graph | None:

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from mockgraph.backend.access import access_as
 from mockgraph.backend.crons import Cron
 from mockgraph.backend.json import dumps, loads
 from mockgraph.runtime.journal import LOG, Entry
@@ -57,13 +58,17 @@ class Firing:
         if cron.thread_id is not None and self.namespace.threads.find(cron.thread_id) is None:
             self.namespace.crons.forget_thread(cron.thread_id)
             return
+        if self.namespace.assistants.named(cron.assistant_id) is None:
+            self.namespace.crons.forget_assistant(cron.assistant_id)
+            return
         stateful = cron.thread_id is not None
         once_done = {} if stateful else {"on_completion": cron.on_run_completed}
         body = dumps({**once_done, **loads(cron.payload), "metadata": loads(cron.metadata)})
         asked = f"cron '{cron.schedule}' {cron.cron_id}"
         try:
             data = self._parsed(body, "RunCreateStateful" if stateful else "RunCreateStateless")
-            request = RunRequest(asked, body, data, [], cron.thread_id, access=cron.access, by_cron=True)
+            access = access_as(self.namespace.auth, cron.user_id)
+            request = RunRequest(asked, body, data, [], cron.thread_id, access=access, by_cron=True)
             self.runner.begin(request, api_url=cron.api_url, background=True, late=True)
         except Refusal as refusal:
             self._tell(cron, asked, refusal)

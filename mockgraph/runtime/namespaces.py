@@ -65,7 +65,9 @@ class Namespace:
         self.journal = Journal()
         self.played: Counter[Stub] = Counter()
         self._asked: Counter[bytes] = Counter()
+        self.answered: Counter[tuple[str, Any, int]] = Counter()
         self._added: dict[str, int] = {}
+        self.sown: set[str] = set()
         self._sow()
 
     def reset(self) -> None:
@@ -121,14 +123,15 @@ class Namespace:
 
     def _rehearse(self, graphs: Mapping[str, Graph]) -> None:
         """Raise FixtureError for seeds that cannot be, before anything has changed."""
-        if any(graph.given.seed.threads for graph in graphs.values()):
+        if any(graph.given.seed.threads or graph.given.seed.items for graph in graphs.values()):
             Namespace(graphs, options=Options(deterministic=True))
 
     def _have_assistants(self) -> None:
         """Those of the graphs, and those that fixtures give; and whoever a fixture lets in."""
         self.auth = next((graph.given.auth for graph in self.graphs.values() if graph.given.auth), None)
         now = self.options.clock.now()
-        self.assistants.have(self.graphs, now=now)
+        for gone in self.assistants.have(self.graphs, now=now):
+            self.crons.forget_assistant(gone)
         for graph in self.graphs.values():
             for given in graph.given.assistants:
                 self.assistants.give(
@@ -158,10 +161,8 @@ class Namespace:
 
     def new_copy_id(self, thread: Thread) -> str:
         """The id of a copy of a thread: its next one."""
-        bits = os.urandom(16)
-        if self.options.deterministic:
-            bits = self._bits(b"copy " + thread.thread_id.encode())
-        return uuid4(bits)
+        asked = b"copy " + thread.thread_id.encode()
+        return uuid4(self._bits(asked) if self.options.deterministic else os.urandom(16))
 
     def new_context_id(self, request: bytes) -> str:
         """The id of a thread that an A2A message begins: the next one for such a message."""

@@ -9,6 +9,7 @@ import msgspec
 from mockgraph.backend.access import Access, Seen
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
+from mockgraph.backend.reserved import own_configurable
 from mockgraph.backend.runs import modes
 from mockgraph.backend.threads import Thread
 
@@ -86,6 +87,15 @@ def _command(key: str | None) -> Callable[[RunRequest, Thread | None], Any]:
     return read
 
 
+def _context(request: RunRequest, _thread: Thread | None) -> Any:
+    """langgraph-api 0.16.7: a graph's context is also what `configurable` says, and the context over it."""
+    configurable = (request.data.get("config") or {}).get("configurable")
+    given = request.data.get("context")
+    if not configurable:
+        return given
+    return {**own_configurable(configurable), **(given or {})}
+
+
 def _headers(request: RunRequest, _thread: Thread | None) -> dict[str, str]:
     return {
         name.decode("latin-1").replace("-", "_"): value.decode("latin-1") for name, value in request.headers
@@ -98,7 +108,7 @@ SCOPE: dict[str, Callable[[RunRequest, Thread | None], Any]] = {
     "resume": _command("resume"),
     "command": _command(None),
     "config": lambda request, _: request.data.get("config"),
-    "context": lambda request, _: request.data.get("context"),
+    "context": _context,
     "metadata": lambda request, _: request.data.get("metadata"),
     "values": lambda _, thread: loads(thread.values) if thread and thread.values else {},
     "thread": _thread,

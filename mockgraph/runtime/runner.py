@@ -15,6 +15,7 @@ from typing import Any
 from mockgraph.backend.access import Seen, allowed, sees
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
+from mockgraph.backend.reserved import own_metadata
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime import settling, webhooks
@@ -28,7 +29,6 @@ from mockgraph.runtime.telling import Outcome, broken, encoded, tell
 from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
-from mockgraph.words.vocabulary import RESERVED_METADATA
 
 
 class Begun:
@@ -370,6 +370,8 @@ class Runner:
     def forget(self, thread: Thread) -> None:
         """Delete a thread: its runs stop and are gone with it, and so are its crons."""
         self.namespace.crons.forget_thread(thread.thread_id)
+        # Whoever follows the thread does not see one that is made under its id later.
+        self.namespace.tapes.pop(thread.thread_id, None)
         for live in list(self.namespace.active.get(thread.thread_id, ())):
             live.drop(gone=True)
         for run in thread.runs:
@@ -404,9 +406,7 @@ def _persistent(config: dict[str, Any], inherited: dict[str, Any]) -> dict[str, 
     kept_config = {**config, "configurable": inherited.get("configurable") or {}}
     metadata = config.get("metadata") or inherited.get("metadata")
     if metadata is not None:
-        kept_config["metadata"] = {
-            key: value for key, value in metadata.items() if key not in RESERVED_METADATA
-        }
+        kept_config["metadata"] = own_metadata(metadata)
     return kept_config
 
 

@@ -29,6 +29,7 @@ class GivenAssistant(msgspec.Struct, frozen=True):
 
     assistant_id: str
     fields: Mapping[str, Any]
+    source: Source
 
 
 class SeedRun(msgspec.Struct, frozen=True):
@@ -58,6 +59,12 @@ class SeedItem(msgspec.Struct, frozen=True):
     namespace: tuple[str, ...]
     key: str
     value: Mapping[str, Any]
+    source: Source
+
+    @property
+    def id(self) -> str:
+        """What tells it from others."""
+        return f"{'.'.join(self.namespace)} {self.key}"
 
 
 class Seed(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from mockgraph.script.read_stubs import StubReader
 from mockgraph.script.yaml_nodes import read_yaml
 from mockgraph.words.errors import Complaint, FixtureError
 from mockgraph.words.ids import key_of, uuid4
+from mockgraph.words.vocabulary import system_assistant_id
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -96,6 +97,7 @@ def load_texts(
         graphs[graph_id] = _graph(graph_id, mine, graphs.get(graph_id))
     complaints.extend(complaint for file in files for complaint in file.reader.complaints)
     complaints.extend(_second_auth(graphs))
+    complaints.extend(_twins(graphs))
     if complaints:
         raise FixtureError(sorted(complaints, key=lambda c: (c.file, c.line or 0, c.column or 0)))
     return graphs
@@ -115,6 +117,31 @@ def _second_auth(graphs: Mapping[str, Graph]) -> list[Complaint]:
         )
         for other in given[1:]
     ]
+
+
+def _twins(graphs: Mapping[str, Graph]) -> list[Complaint]:
+    """Assistants, seeded threads and store items of which another file has one of the same id."""
+    own = {system_assistant_id(name): f"that of graph '{name}' itself" for name in graphs}
+    first = {f"assistant {known}": whose for known, whose in own.items()}
+    complaints = []
+    for graph in graphs.values():
+        given = graph.given
+        for kind, known, what, source in [
+            *(
+                ("assistant", made.assistant_id, made.fields["name"], made.source)
+                for made in given.assistants
+            ),
+            *(("thread", made.thread_id, made.thread_id, made.source) for made in given.seed.threads),
+            *(("store item", made.id, made.id, made.source) for made in given.seed.items),
+        ]:
+            key = f"{kind} {known}"
+            if key in first:
+                hint = f"the first is {first[key]}; give this one another id, or leave it out"
+                complaints.append(
+                    Complaint(source.file, source.line, source.column, "", f"a second {kind} '{what}'", hint)
+                )
+            first.setdefault(key, f"at {source}")
+    return complaints
 
 
 def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
@@ -174,29 +201,22 @@ def _given(files: list[_File], base: Graph | None) -> Given:
             auth=given.auth or more.auth,
             assistants=given.assistants + more.assistants,
             seed=Seed(
-                _with_ids(file, given.seed.threads, more.seed.threads), given.seed.items + more.seed.items
+                _with_ids(file.head.graph_id, given.seed.threads, more.seed.threads),
+                given.seed.items + more.seed.items,
             ),
         )
     return given
 
 
 def _with_ids(
-    file: _File, before: tuple[SeedThread, ...], more: tuple[SeedThread, ...]
+    graph_id: str, before: tuple[SeedThread, ...], more: tuple[SeedThread, ...]
 ) -> tuple[SeedThread, ...]:
     """All of the seeded threads, those without an id with one that is made of their place."""
-    threads = {thread.thread_id: thread for thread in before}
+    threads = list(before)
     for thread in more:
-        made = uuid4(key_of(f"{file.head.graph_id} seed {len(threads)}"))
-        thread_id = thread.thread_id or made
-        if thread_id in threads:
-            file.reader.complain(
-                Node("scalar", thread.source.line, thread.source.column),
-                "seed.threads",
-                f"a second thread {thread_id}",
-                f"the first is at {threads[thread_id].source}; give this one an id of its own, or none",
-            )
-        threads[thread_id] = msgspec.structs.replace(thread, thread_id=thread_id)
-    return tuple(threads.values())
+        made = uuid4(key_of(f"{graph_id} seed {len(threads)}"))
+        threads.append(msgspec.structs.replace(thread, thread_id=thread.thread_id or made))
+    return tuple(threads)
 
 
 def _channels(files: list[_File], base: Graph | None) -> Channels:

@@ -182,6 +182,11 @@ class Stub(msgspec.Struct, frozen=True, eq=False):
     times: int | None = None
     roots: frozenset[str] = frozenset()
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it takes up a play in its middle."""
+        return not self.roots.isdisjoint(("resume", "command"))
+
 
 class Graph(msgspec.Struct, frozen=True, eq=False):
     """One scripted graph: the schema of its state and its stubs, in the order in which they are tried.

@@ -8,6 +8,7 @@ from mockgraph.script.fields import read_fields
 from mockgraph.script.given import Auth, Identity, Refused, Rule
 from mockgraph.script.nodes import INVALID, Node, Reader, near
 from mockgraph.script.places import Source
+from mockgraph.words.vocabulary import RESERVED_METADATA
 
 # langgraph-api 0.16.7: the resources that a custom auth can say something about, and their actions.
 ACTIONS: Mapping[str, tuple[str, ...]] = {
@@ -32,7 +33,7 @@ def read_auth(reader: Reader, node: Node) -> Auth:
         _credentials(reader, entries[kind][1], f"auth.{kind}") if kind in entries else {}
         for kind in ("tokens", "keys")
     )
-    if not tokens and not keys:
+    if "tokens" not in entries and "keys" not in entries:
         reader.complain(node, "auth", "nobody could ever call", "give 'tokens' or 'keys'")
     rules = _rules(reader, entries["rules"][1]) if "rules" in entries else ()
     return Auth(source, tokens, keys, rules=rules, **texts)
@@ -41,7 +42,10 @@ def read_auth(reader: Reader, node: Node) -> Auth:
 def _credentials(reader: Reader, node: Node, path: str) -> dict[str, Identity | Refused]:
     found: dict[str, Identity | Refused] = {}
     for credential, (_, value) in (reader.mapping(node, path) or {}).items():
-        # The complaint does not repeat the credential.
+        # Complaints do not repeat the credential.
+        if not credential or credential != credential.strip():
+            what = "a credential is a text without spaces around it"
+            reader.complain(value, f"{path}.…", what, "no client could send it otherwise")
         read = _credential(reader, value, f"{path}.…")
         if read is not None:
             found[credential] = read
@@ -62,6 +66,8 @@ def _credential(reader: Reader, node: Node, path: str) -> Identity | Refused | N
     fields = read_fields(reader, node, path, known, needed=("identity",))
     if fields is None:
         return None
+    if not fields["identity"]:
+        reader.complain(node, f"{path}.identity", "an identity cannot be empty", "name whom it stands for")
     return Identity(fields["identity"], tuple(fields.get("permissions", ())), fields)
 
 
@@ -83,8 +89,23 @@ def _rules(reader: Reader, node: Node) -> tuple[Rule, ...]:
             )
         for on in _places(reader, item, f"{path}.on", named):
             place = _place(reader, item, f"{path}.on", on)
-            if place is not None:
-                rules.append(Rule(*place, labels=labels, **fields))
+            if place is None:
+                continue
+            if any((rule.resource, rule.action) == place for rule in rules):
+                reader.complain(
+                    item, f"{path}.on", f"a second rule for '{on}'", "the first alone would apply"
+                )
+            if labels and place[0] != "store":
+                reader.complain(item, path, f"'own_namespace' says nothing about '{on}'", "it is for 'store'")
+            if fields.get("owner") in (*RESERVED_METADATA, "graph_id"):
+                reader.complain(
+                    item, f"{path}.owner", f"'{fields['owner']}' is the server's to say", "owner: owner"
+                )
+            if "owner" in fields and place[0] == "store":
+                reader.complain(
+                    item, path, "store items have no metadata with an owner", "use 'own_namespace'"
+                )
+            rules.append(Rule(*place, labels=labels, **fields))
     return tuple(rules)
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from mockgraph.script import words
 from mockgraph.script.fields import read_fields, read_id
-from mockgraph.script.given import DrawnEdge, DrawnNode, Given, GivenAssistant
+from mockgraph.script.given import DrawnEdge, DrawnNode, Given, GivenAssistant, Seed
 from mockgraph.script.nodes import INVALID, Node, Reader
+from mockgraph.script.places import Source
 from mockgraph.script.read_auth import read_auth
+from mockgraph.script.read_requests import read_config
 from mockgraph.script.read_seed import read_seed
 from mockgraph.words.vocabulary import END, START, system_assistant_id
 
@@ -27,19 +29,14 @@ def read_given(reader: Reader, entries: Entries, graph_id: str) -> Given:
         reader.complain(entries[there][0], there, what, f"add '{lacking}', or leave both to the plays")
     elif nodes is not None:
         _held_against_one_another(reader, entries["edges"][1], nodes, edges)
-    given = Given(
+    return Given(
         nodes=nodes,
         edges=edges,
         schemas=read("schemas", _schemas) or {},
         assistants=read("assistants", _assistants, graph_id) or (),
+        seed=read("seed", read_seed) or Seed(),
         auth=read("auth", read_auth),
     )
-    seed = read("seed", read_seed)
-    return given if seed is None else Given(**{**_fields(given), "seed": seed})
-
-
-def _fields(given: Given) -> dict[str, Any]:
-    return {name: getattr(given, name) for name in given.__struct_fields__}
 
 
 # --- the drawing -----------------------------------------------------------------------------------------
@@ -95,6 +92,8 @@ def _held_against_one_another(
 ) -> None:
     known = {START, END, *(drawn.name for drawn in nodes)}
     for edge in edges:
+        if edge.source == END or edge.target == START:
+            reader.complain(node, "edges", f"no edge leaves '{END}' or enters '{START}'", "turn it around")
         for end in (edge.source, edge.target):
             if end not in known:
                 reader.complain(
@@ -110,7 +109,7 @@ def _schemas(reader: Reader, node: Node) -> dict[str, Any]:
 
 
 def _assistants(reader: Reader, node: Node, graph_id: str) -> tuple[GivenAssistant, ...]:
-    found: dict[str, GivenAssistant] = {}
+    found: list[GivenAssistant] = []
     for at, item in enumerate(reader.sequence(node, "assistants", what="a list of assistants")):
         path = f"assistants[{at}]"
         fields = read_fields(reader, item, path, words.ASSISTANT, needed=("name",))
@@ -119,10 +118,10 @@ def _assistants(reader: Reader, node: Node, graph_id: str) -> tuple[GivenAssista
         if fields.get("context") and fields.get("config", {}).get("configurable"):
             what = "'context' and 'config.configurable' say the same thing"
             reader.complain(item, path, what, "keep 'context'")
+        if not read_config(reader, item, path, fields):
+            continue
         assistant_id = read_id(reader, item, path, fields.pop("assistant_id", None))
         assistant_id = assistant_id or system_assistant_id(f"{graph_id}/{fields['name']}")
-        if assistant_id in found:
-            what = f"a second assistant '{fields['name']}' of graph '{graph_id}'"
-            reader.complain(item, path, what, "give it a name of its own, or an 'assistant_id'")
-        found[assistant_id] = GivenAssistant(assistant_id, fields)
-    return tuple(found.values())
+        source = Source(reader.file, item.line, item.column)
+        found.append(GivenAssistant(assistant_id, fields, source))
+    return tuple(found)

@@ -7,6 +7,7 @@ from mockgraph.script.fields import read_fields, read_id
 from mockgraph.script.given import Seed, SeedItem, SeedRun, SeedThread
 from mockgraph.script.nodes import Node, Reader
 from mockgraph.script.places import Source
+from mockgraph.script.read_requests import read_command, read_config
 
 
 def read_seed(reader: Reader, node: Node) -> Seed:
@@ -59,6 +60,8 @@ def _runs(reader: Reader, node: Node, path: str) -> tuple[SeedRun, ...]:
     for at, item in enumerate(reader.sequence(node, path, what="a list of runs")):
         fields: dict[str, Any] | None = read_fields(reader, item, f"{path}[{at}]", words.SEED_RUN)
         if fields is not None:
+            read_config(reader, item, f"{path}[{at}]", fields)
+            read_command(reader, item, f"{path}[{at}].command", fields.get("command"))
             found.append(SeedRun(fields, Source(reader.file, item.line, item.column)))
     return tuple(found)
 
@@ -71,4 +74,7 @@ def _item(reader: Reader, node: Node, path: str) -> SeedItem | None:
     if not labels or any(not label or "." in label for label in labels):
         what = "a store namespace is a list of labels, each a text without dots"
         reader.complain(node, path, what, "write [users, u1] for what a client calls users.u1")
-    return SeedItem(tuple(labels), fields["key"], fields["value"])
+    elif labels[0] == "langgraph":
+        reader.complain(node, path, "'langgraph' is the server's own root label", "use another one")
+    source = Source(reader.file, node.line, node.column)
+    return SeedItem(tuple(labels), fields["key"], fields["value"], source)

@@ -21,12 +21,17 @@ class Authenticating:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         auth = self.namespace.auth
-        if auth is not None and not (scope["path"] in _OPEN and scope["method"] in ("GET", "HEAD")):
-            given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if auth is not None and scope["type"] == "http" and not _open(scope):
+            given = {name: value.decode("utf-8", "replace") for name, value in scope["headers"]}
             scope[_KEY] = authenticated(
                 auth, authorization=given.get(b"authorization"), key=given.get(b"x-api-key")
             )
         return self.app(scope, receive, send)
+
+
+def _open(scope: Scope) -> bool:
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path in _OPEN and scope["method"] in ("GET", "HEAD")
 
 
 def access_of(scope: Scope) -> Access | None:

@@ -1,6 +1,5 @@
 """What the server counts of itself: answers by route and status, runs that wait and play."""
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,14 +27,13 @@ class Metrics:
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
-        self._seen: Counter[tuple[str, Any, int]] = Counter()
         self.routes: Iterable[BaseRoute] = ()
 
     def seen(self, scope: Scope, status: int) -> None:
         """Count an answer, if a route gave it."""
         endpoint = scope.get("endpoint")
         if endpoint is not None:
-            self._seen[scope["method"], endpoint, status] += 1
+            self._namespace.answered[scope["method"], endpoint, status] += 1
 
     def wire(self) -> dict[str, Any]:
         """The object of `GET /metrics?format=json`."""
@@ -83,7 +81,7 @@ class Metrics:
         paths = {route.endpoint: route.path_format for route in self.routes if isinstance(route, Route)}
         return [
             (method, paths[endpoint], status, count)
-            for (method, endpoint, status), count in self._seen.items()
+            for (method, endpoint, status), count in self._namespace.answered.items()
             if endpoint in paths and paths[endpoint] not in _UNCOUNTED
         ]
 

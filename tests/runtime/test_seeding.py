@@ -64,6 +64,8 @@ def test_a_thread_list_has_something_to_show_at_once() -> None:
         assert [entry["next"] for entry in history] == [["ask_human"], ["look"], ["__start__"]]
         item = (await client.get("/store/items?namespace=users.u1&key=profile")).json()
         assert item["value"] == {"name": "Ada"}
+        now = (await client.post("/threads", json={})).json()["updated_at"]
+        assert all(thread["updated_at"] <= now for thread in threads.values())
 
     talk(world(STUBS, head=HEAD), look)
 
@@ -153,6 +155,22 @@ def test_values_of_a_node_that_is_not_there_are_an_error_of_the_fixture() -> Non
     head = "seed: {threads: [{values: {a: 1}, as_node: nobody}]}"
     with pytest.raises(FixtureError, match=r"seed.threads\[0\].values: .*\nNode nobody does not exist"):
         world("- {name: any, play: [{node: agent, update: {a: 2}}]}", head=head)
+
+
+def test_a_template_without_its_value_is_an_error_of_the_fixture() -> None:
+    with pytest.raises(FixtureError, match="this cannot be seeded\n.*input.nope"):
+        world(
+            "- {name: any, play: [{node: agent, update: {a: '${input.nope}'}}]}",
+            head="seed: {threads: [{runs: [{input: {a: 1}}]}]}",
+        )
+
+
+def test_what_a_client_deleted_is_not_sown_again_when_fixtures_are_read_again() -> None:
+    namespace = world(STUBS, head=HEAD)
+    gone = next(iter(namespace.threads)).thread_id
+    namespace.threads.remove(gone)
+    namespace.script(scripted(STUBS, head=HEAD))
+    assert namespace.threads.find(gone) is None
 
 
 def test_a_seeded_run_that_fails_leaves_a_thread_that_says_so() -> None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mockgraph.backend.access import Seen, allowed
+from mockgraph.backend.access import Seen, allowed, sees
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
@@ -15,7 +15,7 @@ from mockgraph.script.model import Graph
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read_request, valid
-from mockgraph.web.paths import truthy
+from mockgraph.web.paths import seen_threads, truthy
 from mockgraph.words.errors import Refusal
 
 
@@ -50,9 +50,12 @@ class Assistants:
         """`POST /assistants`."""
         body = await read_request(request)
         data = _checked(parsed(body, "AssistantCreate"))
-        new_id = data.get("assistant_id") or self.namespace.new_assistant_id(body)
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
-        return json(self.namespace.assistants.create(data, new_id=new_id, now=now, seen=seen).wire())
+        return json(
+            self.namespace.assistants.create(
+                data, new_id=lambda: self.namespace.new_assistant_id(body), now=now, seen=seen
+            ).wire()
+        )
 
     async def search(self, request: Request) -> Response:
         """`POST /assistants/search`."""
@@ -78,14 +81,14 @@ class Assistants:
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /assistants/{assistant_id}`; with `delete_threads` the threads of its runs go with it."""
+        with_threads = truthy(request.query_params.get("delete_threads"))
+        visible = seen_threads(request.scope, "delete") if with_threads else {}
         gone = self.namespace.assistants.delete(
             request.path_params["assistant_id"], seen=_seen(request, "delete")
         )
         self.namespace.crons.forget_assistant(gone.assistant_id)
-        if truthy(request.query_params.get("delete_threads")):
-            for thread in [
-                thread for thread in self.namespace.threads if _was_run_by(thread, gone.assistant_id)
-            ]:
+        for thread in list(self.namespace.threads) if with_threads else ():
+            if _was_run_by(thread, gone.assistant_id) and sees(visible, thread.metadata):
                 self.runner.forget(thread)
         return Response(status_code=204)
 
@@ -142,8 +145,8 @@ _EVERY_LEVEL = 1000
 
 def _depth(xray: str) -> int:
     """How many levels inside nodes are to be drawn."""
-    if xray.lower() in ("true", "false"):
-        return _EVERY_LEVEL if xray.lower() == "true" else 0
+    if xray in ("true", "True", "false", "False"):
+        return _EVERY_LEVEL if xray in ("true", "True") else 0
     try:
         depth = int(xray)
     except ValueError:
@@ -157,6 +160,8 @@ def _checked(data: dict[str, Any]) -> dict[str, Any]:
     """langgraph-api 0.16.7: a config is held against its schema a second time, on its own."""
     if data.get("config") is not None:
         valid(data["config"], "Config")
+        if not isinstance(data["config"].get("metadata", {}), dict):
+            raise Refusal(422, "config.metadata must be an object")
     return data
 
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mockgraph.backend.access import Seen, allowed
+from mockgraph.backend.access import Seen, allowed, sees
 from mockgraph.backend.crons import planned
 from mockgraph.runtime import webhooks
 from mockgraph.runtime.firing import Firing
@@ -52,7 +52,7 @@ class Crons:
         cron = planned(
             data,
             cron_id=self.namespace.new_cron_id(thread_id, body),
-            assistant_id=self._assistant(data["assistant_id"]),
+            assistant_id=self._assistant(request, data["assistant_id"]),
             thread_id=thread_id,
             api_url=api_url(request.scope),
             now=self.namespace.options.clock.now(),
@@ -66,13 +66,15 @@ class Crons:
         self.firing.set_alarm()
         return json(cron.wire())
 
-    def _assistant(self, named: str) -> str:
-        """The id of the assistant that a cron names by graph or by id."""
+    def _assistant(self, request: Request, named: str) -> str:
+        """The id of the assistant that a cron names by graph or by id, if its maker sees it."""
+        _seen(request, "create")
+        visible = allowed(access_of(request.scope), "assistants", "read")
         try:
             found = self.namespace.assistants.named(named)
         except Refusal:
             found = None
-        if found is None:
+        if found is None or not sees(visible, found.inherited):
             raise Refusal(404, f"Assistant '{named}' not found")
         return found.assistant_id
 

@@ -148,7 +148,7 @@ def _before(found: Iterator[dict[str, Any]], checkpoint_id: Any) -> Iterator[dic
 
 
 def _some(found: Iterator[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
-    return list(islice(found, min(max(limit, 0), _MOST)))
+    return list(islice(found, min(max(int(limit), 0), _MOST)))
 
 
 def _subgraphs(request: Request) -> bool:

@@ -11,6 +11,7 @@ from mockgraph.backend.threads import Thread
 from mockgraph.runtime.editing import build
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
+from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read_request
 from mockgraph.web.paths import seen_threads, uuid_of
 from mockgraph.words.errors import Refusal
@@ -46,12 +47,13 @@ class Threads:
         data = parsed(body, "ThreadCreate")
         new_id = data.get("thread_id") or self.namespace.new_thread_id(body)
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
+        before = len(self.namespace.threads)
         thread = self.namespace.threads.create(data, new_id=new_id, now=now, seen=seen)
-        if data.get("supersteps") and not thread.trail:
+        if data.get("supersteps") and len(self.namespace.threads) > before:
             try:
-                build(self.namespace, thread, data["supersteps"])
+                build(self.namespace, thread, data["supersteps"], access=access_of(request.scope))
             except Refusal as refusal:
-                if "graph_id" in loads(thread.metadata):
+                if loads(thread.metadata).get("graph_id") in self.namespace.graphs:
                     raise
                 # langgraph-api 0.16.7: 201, with the thread made and nothing on it.
                 said = f"Thread {thread.thread_id} was created, but there were problems updating the state: "
@@ -101,11 +103,11 @@ class Threads:
         if known is None:
             raise Refusal(400, "badly formed hexadecimal UUID string")
         thread = self.namespace.threads.find(known, seen=_seen(request, "read"))
-        _seen(request, "create")
+        seen = _seen(request, "create")
         if thread is None:
             raise Refusal(409, "Conflict")
         new_id, now = self.namespace.new_copy_id(thread), self.namespace.options.clock.now()
-        return json(self.namespace.threads.add(copied(thread, new_id=new_id, now=now)).wire())
+        return json(self.namespace.threads.add(copied(thread, new_id=new_id, now=now, seen=seen)).wire())
 
     async def storage(self, request: Request) -> Response:
         """`GET /threads/{thread_id}/storage`."""
