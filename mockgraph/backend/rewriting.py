@@ -56,25 +56,26 @@ class Editing:
     def written(self, updates: Sequence[Update]) -> Snapshot:
         """As if these nodes had written, side by side."""
         lines = [self._behind(as_node, alone=len(updates) == 1) for _, as_node in updates]
-        writes = [self._taken(*update) for update in updates if update[0] is not None]
+        nodes = [next(iter(self._standing.ran_last())) if node is None else node for _, node in updates]
+        given = [values for values, _ in updates]
+        writes = [self._taken(one, by) for one, by in zip(given, nodes, strict=True) if one is not None]
         values = self._folded(self._found(), writes)
-        tasks, line = self._due(lines[-1], updates[-1][1], values)
+        tasks, line = self._due(lines[-1], nodes[-1], values)
         checkpoint, outcomes = self._checkpoint(self._step), tuple(map(Outcome, tasks))
-        base = self._done(updates, led_on=bool(tasks))
+        base = self._done(given, nodes, led_on=bool(tasks))
         return self._saved(checkpoint, "update", values, outcomes, line, base=base)
 
-    def _due(self, line: Line, as_node: str | None, values: Values) -> tuple[tuple[PreparedTask, ...], Line]:
-        """What is due behind the node that has written, or that ran last, and where the graph then stands."""
+    def _due(self, line: Line, node: str, values: Values) -> tuple[tuple[PreparedTask, ...], Line]:
+        """What is due behind the node that has written, and where the graph then stands."""
         stage = line[-1]
         before = stage.supersteps[stage.position - 1].tasks if stage.position > 0 else ()
-        wrote = [task for task in before if as_node is None or task.node == as_node]
-        tasks: tuple[PreparedTask, ...] = ()
+        wrote = [task for task in before if task.node == node]
         # A node that goes somewhere by a Command has no edge that leads on.
-        if not wrote or not all(map(_goes, wrote)):
-            tasks = self._tasks(stage, self._step, packets=self._packets(wrote, values))
-        if as_node is not None:
-            # langgraph 1.2.22: one of the nodes that a join edge waits for does not set it off.
-            tasks = tuple(task for task in tasks if not states.joined(task))
+        if wrote and all(map(_goes, wrote)):
+            return (), (*line[:-1], Stage())
+        found = self._tasks(stage, self._step, packets=self._packets(wrote, values))
+        # langgraph 1.2.22: one of the nodes that a join edge waits for does not set it off.
+        tasks = tuple(task for task in found if not states.joined(task))
         return tasks, line if tasks else (*line[:-1], Stage())
 
     def ended(self) -> Snapshot:
@@ -104,7 +105,7 @@ class Editing:
         tasks = (Outcome(start), *beside)
         return self._saved(self._checkpoint(step), "input", self._found(), tasks, line, given=given)
 
-    def copied(self, updates: Any) -> list[Snapshot]:
+    def copied(self, updates: Sequence[Update]) -> list[Snapshot]:
         """The checkpoint once more, with the same parent; and updates of the copy, each values and a node."""
         base = self._base
         if base is None:
@@ -124,18 +125,13 @@ class Editing:
         )
         around = self._around(copy, self._standing.own)
         copy = msgspec.structs.replace(copy, edit=Edit(self._standing.ran, around=around))
-        if not isinstance(updates, list) or not updates:
+        if not updates:
             return [copy]
-        place = Place(self._place.within, copy.checkpoint.id, self._place.given)
-        if place.within:
-            place = msgspec.structs.replace(place, given={"checkpoint_map": copy.checkpoint.map})
-        outer = list(around)[::-1]
-        behind = Editing(
-            self._thread, self._graph, place, [*outer, copy], key=self._key, now=copy.checkpoint.at + 1
-        )
-        update = behind.written([_item(item) for item in updates])
-        del update.stored["graph_id"]
-        return [copy, update]
+        at, within = copy.checkpoint, self._place.within
+        place = Place(within, at.id, {"checkpoint_map": at.map} if within else {})
+        levels = [*reversed(around), copy]
+        behind = Editing(self._thread, self._graph, place, levels, key=self._key, now=at.at + 1)
+        return [copy, behind.written(updates)]
 
     # --- what they share ---
 
@@ -150,9 +146,9 @@ class Editing:
     def _found(self) -> Values:
         return self._channels.found(self._base.values if self._base is not None else None)
 
-    def _taken(self, values: Any, as_node: str | None) -> Values:
+    def _taken(self, values: Any, node: str) -> Values:
         channels = self._channels
-        if as_node is not None and as_node != START:
+        if node != START:
             channels = msgspec.structs.replace(channels, input_keys=None)
         try:
             return channels.takes(values)
@@ -195,7 +191,7 @@ class Editing:
         """The same task, to be run under an id of its own."""
         return Outcome(msgspec.structs.replace(outcome.task, key=self._key, step=step + 1))
 
-    def _done(self, updates: Sequence[Update], *, led_on: bool) -> Snapshot | None:
+    def _done(self, given: Sequence[Any], nodes: Sequence[str], *, led_on: bool) -> Snapshot | None:
         """langgraph 1.2.22: an edit in the place of a task that was due is entered as what that task wrote.
 
         One that writes nothing does so only where an edge leads on.
@@ -204,10 +200,9 @@ class Editing:
         if base is None:
             return None
         tasks = list(base.tasks)
-        for values, as_node in updates:
+        for values, node in zip(given, nodes, strict=True):
             if not values and not led_on:
                 continue
-            node = as_node if as_node is not None else next(iter(self._standing.ran_last()), None)
             due = (at for at, outcome in enumerate(tasks) if outcome.task.node == node)
             at = next((at for at in due if tasks[at].writes is None), None)
             if at is not None:
@@ -238,7 +233,6 @@ class Editing:
             given=given,
             stored={
                 **place.given,
-                "graph_id": self._graph.graph_id,
                 "thread_id": self._thread.thread_id,
                 **({"checkpoint_id": place.named} if place.named else {}),
                 **({"checkpoint_ns": place.within} if place.within else {}),
@@ -289,15 +283,3 @@ def _sent(task: Task, scope: dict[str, Any]) -> Packets:
         ]
     except UnresolvedTemplate as error:
         raise Refusal(400, str(error)) from None
-
-
-def _item(item: Any) -> Update:
-    """One update of a copy: values and a node."""
-    if not isinstance(item, list | str):
-        raise Refusal(400, f"Invalid update item: {item!r} when copying checkpoint")
-    if len(item) < 2:
-        raise Refusal(400, f"not enough values to unpack (expected 2, got {len(item)})")
-    values, as_node = item[0], item[1]
-    if as_node is not None and not isinstance(as_node, str):
-        raise Refusal(400, f"Node {as_node} does not exist")
-    return values, as_node

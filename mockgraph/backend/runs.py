@@ -131,6 +131,11 @@ class Description:
         return bool(self.request.get("stream_subgraphs"))
 
     @property
+    def watched(self) -> bool:
+        """Whether streams show what nodes do before they end. langgraph 1.2.22: it then runs a lone task otherwise."""
+        return self.subgraphs or not {"custom", "messages", "messages-tuple"}.isdisjoint(self.modes)
+
+    @property
     def exits(self) -> bool:
         """Whether checkpoints are saved once, when the run ends."""
         durability = self.request.get("durability")

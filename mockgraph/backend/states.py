@@ -142,7 +142,7 @@ def _of(writer: Run | Snapshot, within: str = "") -> list[tuple[Snapshot, bool]]
         return []
     levels = entries(replayed(writer))
     if writer.status == "interrupted" and not description.exits:
-        levels.cut()
+        levels.cut(watched=description.watched)
     around = levels.task(within) if within else None
     found = [
         (_stored(levels.snapshot(entry), description, around), entry.found)

@@ -26,6 +26,7 @@ class Entry(msgspec.Struct):
     stored: Any = None
     found: bool = False
     running: set[str] = msgspec.field(default_factory=set)
+    started: int = 0
 
 
 def entries(played: Iterable[Fact]) -> "Levels":
@@ -61,10 +62,16 @@ class Levels:
         )
         return next((outcome.task for outcome in outcomes if outcome.task.namespace == within), None)
 
-    def cut(self) -> None:
-        """The run was stopped here: langgraph 1.2.22 notes that what was running was cancelled."""
-        for level in self.within.values():
+    def cut(self, *, watched: bool = False) -> None:
+        """The run was stopped here. `watched`: its stream tells what nodes do before they end.
+
+        langgraph 1.2.22: it is noted that what was running was cancelled, but for a task that ran alone: only of the
+        root's, and only in such a run.
+        """
+        for within, level in self.within.items():
             for entry in level[-1:]:
+                if entry.started < 2 and (within or not watched):
+                    continue
                 for task_id in entry.running & entry.outcomes.keys():
                     outcome = entry.outcomes[task_id]
                     entry.outcomes[task_id] = msgspec.structs.replace(outcome, failed=("CancelledError", ""))
@@ -138,6 +145,7 @@ def _entered(outcome: Outcome, given: dict[str, Any]) -> Outcome:
 def _started(level: list[Entry], fact: facts.TaskStarted) -> None:
     _settle(level, fact.task, task=fact.task)
     level[-1].running.add(fact.task.id)
+    level[-1].started += 1
 
 
 def _finished(level: list[Entry], fact: facts.TaskFinished) -> None:
@@ -146,6 +154,7 @@ def _finished(level: list[Entry], fact: facts.TaskFinished) -> None:
 
 def _recalled(level: list[Entry], fact: facts.TaskRecalled) -> None:
     level[-1].running.discard(fact.task.id)
+    level[-1].started -= 1
 
 
 def _interrupted(level: list[Entry], fact: facts.TaskInterrupted) -> None:

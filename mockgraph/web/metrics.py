@@ -11,8 +11,16 @@ from mockgraph.runtime.namespaces import Namespace
 
 # langgraph-api 0.16.7: how many runs one server plays at once. Here as many as there are.
 _WORKERS = 10
-# langgraph-api 0.16.7: what asks about the server itself is not counted.
-_UNCOUNTED = frozenset({"/ok", "/", "/info", "/metrics", "/docs", "/openapi.json"})
+# langgraph-api 0.16.7: what asks about the server itself is not counted, but for its root.
+_UNCOUNTED = frozenset({"/ok", "/info", "/metrics", "/docs", "/openapi.json"})
+_LABELS = {
+    "deployment_type": "",
+    "otel_scope_name": "lsd_langgraph_api",
+    "otel_scope_schema_url": "",
+    "otel_scope_version": "",
+    "project_id": "",
+    "revision_id": "",
+}
 
 
 class Metrics:
@@ -38,14 +46,15 @@ class Metrics:
         now = self._namespace.options.clock.now()
         waits = [max(0, now - run.created_at) / 1_000_000 for run in waiting]
         active = len(live) - len(waiting)
+        pending, running = {"n_pending": len(waiting)}, {"n_running": active}
+        times = {
+            "pending_runs_wait_time_max_secs": max(waits, default=None),
+            "pending_runs_wait_time_med_secs": median(waits) if waits else None,
+            "pending_unblocked_runs_wait_time_max_secs": max(waits, default=None),
+        }
         return {
-            "queue": {
-                "n_pending": len(waiting),
-                "pending_runs_wait_time_max_secs": max(waits, default=None),
-                "pending_runs_wait_time_med_secs": median(waits) if waits else None,
-                "pending_unblocked_runs_wait_time_max_secs": max(waits, default=None),
-                "n_running": active,
-            },
+            # langgraph-api 0.16.7: an empty queue has another order.
+            "queue": {**pending, **running, **times} if live else {**pending, **times, **running},
             "api": {
                 "http_requests_total": [
                     {"method": method, "path": path, "status": status, "count": count}
@@ -60,21 +69,26 @@ class Metrics:
         told = self.wire()
         lines = ["# HELP lg_api_http_requests_total ", "# TYPE lg_api_http_requests_total counter"]
         for row in told["api"]["http_requests_total"]:
-            labels = f'method="{row["method"]}",path="{row["path"]}",status="{row["status"]}"'
-            lines.append(f"lg_api_http_requests_total{{{labels}}} {row['count']:.1f}")
+            count = row.pop("count")
+            lines.append(f"lg_api_http_requests_total{_labelled(row)} {count:.1f}")
         for name, count in told["workers"].items():
             lines += [
                 f"# HELP lg_api_workers_{name} ",
                 f"# TYPE lg_api_workers_{name} gauge",
-                f"lg_api_workers_{name} {count:.1f}",
+                f"lg_api_workers_{name}{_labelled({})} {count:.1f}",
             ]
         return "\n".join([*lines, ""])
 
     def _requests(self) -> list[tuple[str, str, int, int]]:
         paths = {route.endpoint: route.path_format for route in self.routes if isinstance(route, Route)}
-        found = [
+        return [
             (method, paths[endpoint], status, count)
             for (method, endpoint, status), count in self._seen.items()
             if endpoint in paths and paths[endpoint] not in _UNCOUNTED
         ]
-        return sorted(found)
+
+
+def _labelled(own: dict[str, Any]) -> str:
+    """Labels as Prometheus reads them, by name."""
+    labels = sorted({**_LABELS, **own}.items())
+    return "{" + ",".join(f'{name}="{value}"' for name, value in labels) + "}"

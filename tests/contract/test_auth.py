@@ -12,7 +12,7 @@ from tests.contract.report import difference
 from tests.contract.servers import HERE, mock_server, real_server
 from tests.contract.test_contract import Transcripts, told_by_both
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")

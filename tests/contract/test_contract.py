@@ -17,7 +17,7 @@ from tests.contract.report import difference
 from tests.contract.scenarios import SCENARIOS, Scenario
 from tests.contract.servers import HERE, mock_server, real_server
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 AT_ONCE = 32
 FEW = 12

@@ -33,23 +33,23 @@ class Edits:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._path = ""
+        self.path = ""
 
     async def begin(self) -> "Edits":
         made = (await self._client.post("/threads", json={})).json()
-        self._path = f"/threads/{made['thread_id']}"
+        self.path = f"/threads/{made['thread_id']}"
         await self.run(input={})
         return self
 
     async def run(self, **given: Any) -> Any:
         body = {"assistant_id": "agent", **given}
-        return (await self._client.post(f"{self._path}/runs/wait", json=body)).json()
+        return (await self._client.post(f"{self.path}/runs/wait", json=body)).json()
 
     async def edit(self, **given: Any) -> httpx.Response:
-        return await self._client.post(f"{self._path}/state", json=given)
+        return await self._client.post(f"{self.path}/state", json=given)
 
     async def get(self, place: str = "") -> Any:
-        return (await self._client.get(f"{self._path}{place}")).json()
+        return (await self._client.get(f"{self.path}{place}")).json()
 
     async def inside(self) -> dict[str, str]:
         (task,) = (await self.get("/state"))["tasks"]
@@ -153,11 +153,25 @@ def test_a_copy_of_a_thread_has_its_edits() -> None:
     async def play(client: httpx.AsyncClient) -> None:
         thread = await Edits(client).begin()
         await thread.edit(values=LOG, as_node="ask", checkpoint=await thread.inside())
-        made = (await client.post(f"{thread._path}/copy")).json()
+        made = (await client.post(f"{thread.path}/copy")).json()
         theirs = await thread.get("/state?subgraphs=true")
-        thread._path = f"/threads/{made['thread_id']}"
+        thread.path = f"/threads/{made['thread_id']}"
         ours = await thread.get("/state?subgraphs=true")
         assert ours["tasks"][0]["state"]["values"] == theirs["tasks"][0]["state"]["values"]
         assert made["thread_id"] in str(ours["tasks"][0]["state"]["metadata"])
+
+    talk(world(INSIDE, head=HEAD), play)
+
+
+def test_an_edit_inside_what_a_deleted_run_has_left_is_refused() -> None:
+    async def play(client: httpx.AsyncClient) -> None:
+        thread = await Edits(client).begin()
+        place = await thread.inside()
+        await thread.run(command={"resume": "yes"})
+        first = (await thread.get("/runs"))[-1]
+        assert (await client.delete(f"{thread.path}/runs/{first['run_id']}")).status_code == 204
+        answer = await thread.edit(values=LOG, checkpoint=place)
+        assert answer.status_code == 400
+        assert "has no checkpoint" in answer.json()["detail"]
 
     talk(world(INSIDE, head=HEAD), play)

@@ -45,6 +45,9 @@ def routes(runner: Runner, metrics: Metrics) -> list[BaseRoute]:
             raise Refusal(400, str(error)) from None
         return json({"ok": True, "services": {}})
 
+    async def root(request: Request) -> Response:
+        return await ok(request)
+
     async def info(_request: Request) -> Response:
         return json(INFO)
 
@@ -56,7 +59,7 @@ def routes(runner: Runner, metrics: Metrics) -> list[BaseRoute]:
     async def measured(request: Request) -> Response:
         if request.query_params.get("format") == "json":
             return json(metrics.wire())
-        return Response(metrics.text(), headers={"content-type": "text/plain; version=1.0.0; charset=utf-8"})
+        return Response(metrics.text(), media_type="text/plain; version=1.0.0; charset=utf-8")
 
     async def docs(_request: Request) -> Response:
         return HTMLResponse((Path(__file__).parents[1] / "docs.html").read_bytes())
@@ -65,7 +68,7 @@ def routes(runner: Runner, metrics: Metrics) -> list[BaseRoute]:
         *_only_get("/metrics", measured),
         *_only_get("/docs", docs),
         *_only_get("/ok", ok),
-        *_only_get("/", ok),
+        *_only_get("/", root),
         *_only_get("/info", info),
         *_only_get("/openapi.json", openapi_json),
     ]

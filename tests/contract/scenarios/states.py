@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.contract.scenarios.asking import HELLO, Ask, look, scenario, thread
+from tests.contract.scenarios.lives import at_rest, held_in
 
 Json = dict[str, Any]
 
@@ -395,6 +396,28 @@ async def no_graph(ask: Ask) -> None:
     await ask("POST", f"{path}/state", {"values": LOG})
     await ask("GET", f"{path}/state")
     await ask("POST", f"{path}/history", {})
+
+
+# --- what a cancelled run leaves -------------------------------------------------------------------------
+
+
+def left_behind(graph: str, name: str, asked: Json) -> None:
+    @scenario(f"state, {graph}: of a run that was cancelled, {name}")
+    async def cancelled(ask: Ask) -> None:
+        path = f"/threads/{await thread(ask)}"
+        run = {"assistant_id": graph, "input": {"secs": 60}, **asked}
+        made = (await ask("POST", f"{path}/runs", run)).json()
+        await ask.poll("GET", f"{path}/state", until=held_in(HELD[graph]))
+        await ask("POST", f"{path}/runs/{made['run_id']}/cancel?wait=true")
+        await ask.poll("GET", path, until=at_rest)
+        await see(ask, path)
+
+
+HELD = {"slow": "hold", "held": "child", "held_pair": "hold"}
+for _graph in HELD:
+    for _mode in ("values", "updates", "custom", "messages-tuple", "debug"):
+        left_behind(_graph, _mode, {"stream_mode": _mode})
+    left_behind(_graph, "subgraphs", {"stream_mode": "values", "stream_subgraphs": True})
 
 
 # --- failures side by side -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import operator
 from typing import Annotated, Any, TypedDict
 
 from graphs import chain
+from humans import side_by_side
 from langgraph.config import get_stream_writer
 from langgraph.types import interrupt
 
@@ -76,3 +77,8 @@ async def rest(state: Slow):
 
 
 paced = chain(Slow, ("walk", walk), ("rest", rest))
+
+# --- held, held_pair: what takes its time inside a node, and beside another
+
+held = chain(Slow, ("child", chain(Slow, ("hold", hold))))
+held_pair = side_by_side(Slow, ("hold", hold), ("also", hold))
