@@ -14,7 +14,7 @@ from mockgraph.engine.play import prepared
 from mockgraph.meaning.messages import NewId
 from mockgraph.script.model import Graph, Superstep
 from mockgraph.words.errors import GraphError, Refusal
-from mockgraph.words.ids import digest, uuid4
+from mockgraph.words.ids import digest, uuid4, uuid6
 from mockgraph.words.vocabulary import END, START
 
 Plays = tuple[tuple[Superstep, ...], int]
@@ -24,7 +24,9 @@ def edited(thread: Thread, graph: Graph, request: Mapping[str, Any], *, key: byt
     """The checkpoint that `POST …/state` makes, on the newest or on the one that it names; raises Refusal."""
     named = (request.get("checkpoint") or {}).get("checkpoint_id") or request.get("checkpoint_id")
     base = states.standing(thread, named)
-    given = request.get("values")
+    given, as_node = request.get("values"), request.get("as_node")
+    if as_node == END and given is not None:
+        raise Refusal(400, f"Node {END} does not exist")
     writes = [] if given is None else [given]
     new_id = _ids(key)
     channels = graph.channels
@@ -34,8 +36,11 @@ def edited(thread: Thread, graph: Graph, request: Mapping[str, Any], *, key: byt
     except GraphError as error:
         raise Refusal(400, error.message) from None
     step = base.checkpoint.step + 1 if base is not None else 0
-    checkpoint = Checkpoint(key, step, max(now, base.checkpoint.at + 1 if base is not None else now))
-    supersteps, position = _behind(request.get("as_node"), base, graph, thread)
+    at = max(now, base.checkpoint.at + 1 if base is not None else now)
+    # langgraph 1.2.22: an edit that only ends the graph has an id that tells the step before.
+    name = uuid6(at, step - 1, digest(key, "end")) if as_node == END else ""
+    checkpoint = Checkpoint(key, step, at, name=name)
+    supersteps, position = _behind(as_node, base, graph, thread)
     tasks = prepared(supersteps, position, key=key, step=step)
     metadata = {
         "graph_id": graph.graph_id,
@@ -55,7 +60,7 @@ def edited(thread: Thread, graph: Graph, request: Mapping[str, Any], *, key: byt
         position=position,
         stored=metadata,
         writer=base.writer if base is not None else None,
-        base=_written(base, request.get("as_node"), writes),
+        base=_written(base, as_node, writes),
     )
 
 

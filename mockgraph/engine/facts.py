@@ -73,7 +73,7 @@ class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     at: int
     within: str = ""
     over: "Checkpoint | None" = None
-    name: str = ""  # the id of one that a client named and nobody has
+    name: str = ""  # the id of one that has its own: a client named it and nobody has it, or an edit made it
 
     @property
     def id(self) -> str:

@@ -26,6 +26,9 @@ WITH_BODY = [operation for operation in OPERATIONS if operation.body is not None
 # Routes that only say that there is nothing: the real server's system routes know no wrong method.
 _SYSTEM = ("/", "/ok", "/info", "/openapi.json", "/metrics", "/docs")
 FALLBACKS = {(method, path) for path in _SYSTEM for method in HTTP_METHODS if method not in ("GET", "HEAD")}
+# Its agents know no session to end, and are the same with a slash behind them.
+_AGENT = "/a2a/{assistant_id}"
+FALLBACKS |= {("DELETE", _AGENT), *((method, f"{_AGENT}/") for method in ("GET", "POST", "DELETE"))}
 
 
 def endpoints() -> dict[tuple[str, str], Any]:

@@ -7,6 +7,7 @@ from starlette.types import Scope
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.schemas import schemas_of
 from mockgraph.runtime.namespaces import Namespace
+from mockgraph.script.model import Graph
 from mockgraph.web.paths import api_url
 from mockgraph.words.vocabulary import UPSTREAM
 
@@ -48,9 +49,14 @@ def card(namespace: Namespace, assistant: Assistant, named: str, scope: Scope) -
     }
 
 
+def input_of(graph: Graph) -> dict[str, Any]:
+    """The schema of what a graph takes: that of its state where it states none for its input."""
+    schemas = schemas_of(graph)
+    return schemas["input_schema"] or schemas["state_schema"] or {}
+
+
 def _skill(namespace: Namespace, assistant: Assistant, named: str, description: str) -> dict[str, Any]:
-    schema = schemas_of(namespace.graphs[assistant.graph_id])["input_schema"]
-    stated = schema if isinstance(schema, dict) else {}
+    stated = input_of(namespace.graphs[assistant.graph_id])
     properties = stated.get("properties") or {}
     return {
         "id": f"{named}-main",

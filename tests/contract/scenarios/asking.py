@@ -36,6 +36,11 @@ def scenario(name: str, *, accident: bool = False) -> Callable[[Scenario], Scena
     return register
 
 
+def each(*values: Any) -> tuple[Any, ...]:
+    """Values of several kinds."""
+    return values
+
+
 async def thread(ask: Ask) -> str:
     return str((await ask("POST", "/threads", {})).json()["thread_id"])
 
