@@ -11,7 +11,7 @@ from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.runner import Begun
 from mockgraph.web.a2a import parts, tasks, words
 from mockgraph.web.a2a.calls import TASK_NOT_FOUND, Call
-from mockgraph.web.a2a.cards import input_of
+from mockgraph.web.a2a.cards import fields_of
 from mockgraph.web.a2a.tasks import Task
 from mockgraph.web.paths import api_url
 from mockgraph.web.rpc import INVALID_PARAMS, RpcError
@@ -67,7 +67,7 @@ def begin(call: Call, *, streamed: bool) -> Asked:
 
 def _expect_conversation(call: Call) -> None:
     graph_id = call.assistant().graph_id
-    fields = list(input_of(call.namespace.graphs[graph_id]).get("properties") or {})
+    fields = fields_of(call.namespace.graphs[graph_id])
     if "messages" not in fields:
         raise RpcError(
             INVALID_PARAMS,

@@ -49,15 +49,22 @@ def card(namespace: Namespace, assistant: Assistant, named: str, scope: Scope) -
     }
 
 
-def input_of(graph: Graph) -> dict[str, Any]:
+def fields_of(graph: Graph) -> list[str]:
+    """The keys that a graph takes."""
+    properties = _input_of(graph).get("properties")
+    return list(properties) if isinstance(properties, dict) else []
+
+
+def _input_of(graph: Graph) -> dict[str, Any]:
     """The schema of what a graph takes: that of its state where it states none for its input."""
     schemas = schemas_of(graph)
-    return schemas["input_schema"] or schemas["state_schema"] or {}
+    stated = schemas["input_schema"] or schemas["state_schema"]
+    return stated if isinstance(stated, dict) else {}
 
 
 def _skill(namespace: Namespace, assistant: Assistant, named: str, description: str) -> dict[str, Any]:
-    stated = input_of(namespace.graphs[assistant.graph_id])
-    properties = stated.get("properties") or {}
+    graph = namespace.graphs[assistant.graph_id]
+    fields = fields_of(graph)
     return {
         "id": f"{named}-main",
         "name": f"{assistant.now.name} Capabilities",
@@ -68,9 +75,9 @@ def _skill(namespace: Namespace, assistant: Assistant, named: str, description: 
         "outputModes": _MODES,
         "metadata": {
             "inputSchema": {
-                "required": stated.get("required") or [],
-                "properties": sorted(properties),
-                "supportsA2A": "messages" in properties,
+                "required": _input_of(graph).get("required") or [],
+                "properties": sorted(fields),
+                "supportsA2A": "messages" in fields,
             }
         },
     }

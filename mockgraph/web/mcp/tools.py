@@ -62,7 +62,7 @@ def _tool(name: str, assistant: Assistant, schema: Any) -> dict[str, Any]:
         "name": name,
         "title": title,
         "description": assistant.now.description or f"Tool based on the {title} assistant",
-        "inputSchema": simplified(schema),
+        "inputSchema": simplified(schema) if isinstance(schema, dict) else {"type": "object"},
         "annotations": _HINTS,
     }
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from mockgraph.words.vocabulary import system_assistant_id
 from tests.contract.exchange import Answer, Open
-from tests.contract.scenarios.asking import Ask, each, look, scenario
+from tests.contract.scenarios.asking import Ask, look, scenario, several
 
 JSON = {"accept": "application/json"}
 STREAM = {"accept": "text/event-stream"}
@@ -101,7 +101,7 @@ async def cards(ask: Ask) -> None:
     ):
         await ask("GET", path)
     await call(ask, "parrot", "GetExtendedAgentCard")
-    for params in each({}, [], "x", None):
+    for params in several({}, [], "x", None):
         await call(ask, "parrot", "GetExtendedAgentCard", params)
 
 
@@ -163,7 +163,7 @@ ENVELOPES: dict[str, list[Any]] = {
     ],
     "other methods": [
         {"jsonrpc": "2.0", "id": 7, "method": method}
-        for method in each(
+        for method in several(
             "",
             "nope",
             "tasks/list",
@@ -177,7 +177,7 @@ ENVELOPES: dict[str, list[Any]] = {
     ],
     "ids": [
         {"jsonrpc": "2.0", "id": call_id, "method": "nope"}
-        for call_id in each(0, "", 1.5, 1e300, 10**30, -3, True, None, "é☃\u2028\x7f", [], {}, [1])
+        for call_id in several(0, "", 1.5, 1e300, 10**30, -3, True, None, "é☃\u2028\x7f", [], {}, [1])
     ],
     "notifications": [
         {"jsonrpc": "2.0", "method": "nope"},
@@ -221,10 +221,12 @@ async def accepted(ask: Ask) -> None:
 @scenario("a2a: parameters that are none")
 async def parameters(ask: Ask) -> None:
     for method in (*SEND.values(), *STREAMED.values()):
-        for params in each(None, {}, [], "x", 5, {"message": None}, {"message": []}, {"message": {}}):
+        for params in several(None, {}, [], "x", 5, {"message": None}, {"message": []}, {"message": {}}):
             await call(ask, "parrot", method, params)
     for method in (*GET.values(), *CANCEL.values()):
-        for given in each({}, {"id": None}, {"id": ""}, {"id": 5}, {"id": "x", "contextId": 5}, {"id": []}):
+        for given in several(
+            {}, {"id": None}, {"id": ""}, {"id": 5}, {"id": "x", "contextId": 5}, {"id": []}
+        ):
             await call(ask, "parrot", method, given)
 
 
@@ -409,7 +411,7 @@ async def roles(ask: Ask) -> None:
 
 @scenario("a2a: what else a call may say")
 async def parameters_beside(ask: Ask) -> None:
-    for params in each(
+    for params in several(
         {"context": {"tone": "kind"}},
         {"context": {}},
         {"context": None},
@@ -420,7 +422,7 @@ async def parameters_beside(ask: Ask) -> None:
         task = await say(ask, "coerce", "hi", **params)
         await ask("GET", f"/threads/{task['contextId']}/runs")
         await ask("GET", f"/threads/{task['contextId']}")
-    for context in each(5, "x", [], True):
+    for context in several(5, "x", [], True):
         await say(ask, "coerce", "hi", context=context)
 
 
@@ -429,7 +431,7 @@ async def contexts(ask: Ask) -> None:
     context = str(uuid4())
     for spelled in (context, context.upper(), context.replace("-", ""), f"{{{context}}}"):
         await say(ask, "parrot", "hello", contextId=spelled)
-    for odd in each(None, "", 5, [], True, "nope"):
+    for odd in several(None, "", 5, [], True, "nope"):
         await say(ask, "parrot", "hello", contextId=odd)
     for odd in (None, "", 5):
         await say(ask, "parrot", "hello", contextId=odd, method="message/stream")
@@ -468,7 +470,7 @@ async def replaced(ask: Ask) -> None:
 @scenario("a2a: how much history")
 async def lengths(ask: Ask) -> None:
     task = await say(ask, "parrot", "roles")
-    for length in each(0, 1, 3, 10, 11, -1, None, "1", 1.5, True, [], 10**30):
+    for length in several(0, 1, 3, 10, 11, -1, None, "1", 1.5, True, [], 10**30):
         await get(ask, "parrot", task["id"], historyLength=length)
         await say(ask, "coerce", "hi", configuration={"historyLength": length})
     await say(ask, "parrot", "boom", configuration={"historyLength": 0})
@@ -664,7 +666,7 @@ async def no_tasks(ask: Ask) -> None:
     await say(ask, "coerce", "Bo", taskId=task["id"])
     await say(ask, "parrot", "Bo", taskId=task["id"], contextId=str(uuid4()))
     await get(ask, "parrot", run, contextId=context)
-    for odd in each(5, [], True):
+    for odd in several(5, [], True):
         await say(ask, "parrot", "Bo", taskId=odd)
     resume = data(resume=1)
     await say(ask, "parrot", resume, contextId=context)
@@ -828,11 +830,11 @@ async def pages(ask: Ask) -> None:
 @scenario("a2a: lists that are refused")
 async def refused_lists(ask: Ask) -> None:
     for params in (
-        *({"pageSize": size} for size in each(0, -1, 101, "2", 1.5, [], 10**30)),
-        *({"pageToken": token} for token in each("x", "1.5", 5, [])),
+        *({"pageSize": size} for size in several(0, -1, 101, "2", 1.5, [], 10**30)),
+        *({"pageToken": token} for token in several("x", "1.5", 5, [])),
         *({"status": status} for status in ("nope", "", 5, "TASK_STATE_CANCELLED")),
         *({"statusTimestampAfter": since} for since in ("bad", "", 5, "2020", " 2020-01-01")),
-        *({"contextId": context} for context in each(5, [], True)),
+        *({"contextId": context} for context in several(5, [], True)),
         {"historyLength": -1},
         {"historyLength": 11},
         {"historyScope": "x"},

@@ -36,7 +36,7 @@ def scenario(name: str, *, accident: bool = False) -> Callable[[Scenario], Scena
     return register
 
 
-def each(*values: Any) -> tuple[Any, ...]:
+def several(*values: Any) -> tuple[Any, ...]:
     """Values of several kinds."""
     return values
 

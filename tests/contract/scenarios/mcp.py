@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from tests.contract.scenarios.asking import Ask, each, scenario
+from tests.contract.scenarios.asking import Ask, scenario, several
 
 ACCEPT = {"accept": "application/json, text/event-stream"}
 
@@ -45,7 +45,7 @@ async def initialize(ask: Ask) -> None:
 
 @scenario("mcp: ping, and methods that there are not")
 async def methods(ask: Ask) -> None:
-    for odd in each(None, {}, [], "x", 5):
+    for odd in several(None, {}, [], "x", 5):
         await call(ask, "ping", odd)
     for method in (
         "nope",
@@ -149,7 +149,7 @@ async def accepted(ask: Ask) -> None:
     ):
         body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         await ask("POST", "/mcp", body, headers={"accept": accept})
-    for odd in each(
+    for odd in several(
         {"jsonrpc": "2.0", "id": 1, "method": "ping"}, b"{", [], {"jsonrpc": "2.0", "method": "x"}
     ):
         await ask("POST", "/mcp", odd)
@@ -266,7 +266,7 @@ async def no_arguments(ask: Ask) -> None:
 
 @scenario("mcp: tools that there are not")
 async def unknown_tools(ask: Ask) -> None:
-    for name in each("nope", "Coerce", " coerce", "", None, 5, [], {"a": "b"}, True):
+    for name in several("nope", "Coerce", " coerce", "", None, 5, [], {"a": "b"}, True):
         await tool(ask, name, {})
     await call(ask, "tools/call", {"arguments": {}})
     await call(ask, "tools/call", {})
