@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: serve test check lint format types bench clean
+.PHONY: serve test check nightly lint format types bench clean
 
 serve: $(VENV)/.installed
 	$(BIN)/mockgraph serve fixtures
@@ -26,6 +26,9 @@ format: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+
+nightly: $(VENV)/.dev
+	MOCKGRAPH_NIGHTLY=1 $(BIN)/python -m pytest -s tests/web/test_schemathesis.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
+    from mockgraph.runtime.namespaces import Namespace
     from mockgraph.script.model import Graph
 
 DEFAULT_PORT = 2024  # as `langgraph dev`
@@ -118,12 +119,14 @@ def _port(text: str) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from mockgraph.runtime.namespaces import Namespace
     from mockgraph.script.loading import fixture_files, load, never_matching
     from mockgraph.words.errors import FixtureError
 
     try:
         graphs = load(options.paths)
         files = fixture_files(options.paths)
+        Namespace(graphs)  # what they seed is sown
     except FixtureError as error:
         print(error, file=sys.stderr)
         return 1
@@ -165,7 +168,7 @@ def _serve(options: argparse.Namespace) -> int:
             from mockgraph.runtime.reload import require
 
             require()
-        graphs = _graphs(paths)
+        namespace = _namespace(_graphs(paths), options)
     except MockgraphError as error:
         print(error, file=sys.stderr)
         return 1
@@ -180,8 +183,21 @@ def _serve(options: argparse.Namespace) -> int:
         print(f"{said}; {hint}", file=sys.stderr)
         return 1
     _log_to_stderr(options.log_level)
-    print(_table(graphs), file=sys.stderr)
-    return _serve_on(listening, graphs, options, paths, note)
+    print(_table(namespace.graphs), file=sys.stderr)
+    return _serve_on(listening, namespace, options, paths, note)
+
+
+def _namespace(graphs: dict[str, "Graph"], options: argparse.Namespace) -> "Namespace":
+    from mockgraph.runtime.namespaces import Namespace, Options
+
+    return Namespace(
+        graphs,
+        options=Options(
+            deterministic=options.deterministic,
+            heartbeat=options.heartbeat,
+            webhook_hosts=options.allow_webhooks_to,
+        ),
+    )
 
 
 def _graphs(paths: Sequence[str]) -> dict[str, "Graph"]:
@@ -208,25 +224,15 @@ def _listen(host: str, port: int | None) -> tuple["socket.socket", str]:
 
 def _serve_on(
     listening: "socket.socket",
-    graphs: dict[str, "Graph"],
+    namespace: "Namespace",
     options: argparse.Namespace,
     paths: Sequence[str],
     note: str,
 ) -> int:
     import gc
 
-    from mockgraph.runtime.namespaces import Namespace, Options
     from mockgraph.serving import Server, address
     from mockgraph.web.app import app_of
-
-    namespace = Namespace(
-        graphs,
-        options=Options(
-            deterministic=options.deterministic,
-            heartbeat=options.heartbeat,
-            webhook_hosts=options.allow_webhooks_to,
-        ),
-    )
 
     def ready() -> None:
         gc.freeze()

@@ -9,6 +9,7 @@ from textwrap import indent
 
 import pytest
 
+from mockgraph.backend.filters import OPERATORS as FILTER_OPERATORS
 from mockgraph.cli import LOG_LEVELS, _parser
 from mockgraph.meaning.channels import REDUCERS
 from mockgraph.mock import MockGraph
@@ -25,6 +26,7 @@ README = (ROOT / "README.md").read_text()
 FIXTURES = (ROOT / "docs/fixtures.md").read_text()
 RUNS = (ROOT / "docs/runs.md").read_text()
 SERVER = (ROOT / "docs/server.md").read_text()
+STORE_AND_CRONS = (ROOT / "docs/store-and-crons.md").read_text()
 UPSTREAM_DOC = (ROOT / "docs/upstream.md").read_text()
 
 pytest_plugins = ["pytester"]
@@ -102,6 +104,21 @@ def test_the_examples_of_runs_run(pytester: pytest.Pytester, monkeypatch: pytest
     plugins = ("-p", "mockgraph.pytest_plugin", "-p", "pytest_httpserver.pytest_plugin")
     result = pytester.runpytest_subprocess(*plugins, timeout=60)
     result.assert_outcomes(passed=len(examples))
+
+
+def test_the_examples_of_the_store_and_of_crons_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    examples = blocks("python", STORE_AND_CRONS)
+    pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
+    result = pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60)
+    result.assert_outcomes(passed=len(examples))
+
+
+@pytest.mark.parametrize("name", FILTER_OPERATORS)
+def test_every_operator_of_a_filter_is_documented(name: str) -> None:
+    assert f"`{name}`" in STORE_AND_CRONS
 
 
 def test_the_two_commands_are_in_the_makefile() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
+from mockgraph.backend.access import EVERYTHING, Seen, sees
 from mockgraph.backend.json import kept, loads, raw
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
@@ -131,17 +132,17 @@ class Assistants:
 
     # --- one of them ---
 
-    def get(self, assistant_id: str, *, said: str = "Not Found") -> Assistant:
+    def get(self, assistant_id: str, *, seen: Seen = EVERYTHING, said: str = "Not Found") -> Assistant:
         """The assistant of an id; a graph's name is not one here. `said` is the refusal of one that is not there."""
         known = identified(assistant_id)
         found = self._by_id.get(known)
-        if found is None:
+        if found is None or not sees(seen, found.now.metadata):
             raise Refusal(404, said.format(assistant_id=known))
         return found
 
-    def drawn(self, name_or_id: str) -> Assistant:
+    def drawn(self, name_or_id: str, *, seen: Seen = EVERYTHING) -> Assistant:
         """The assistant of an id or a graph's name, as `/graph` takes it."""
-        return self.get(self._system.get(name_or_id, name_or_id))
+        return self.get(self._system.get(name_or_id, name_or_id), seen=seen)
 
     def named(self, name_or_id: str) -> Assistant | None:
         """The assistant that a run names by graph or by id; None for an unknown id."""
@@ -160,14 +161,16 @@ class Assistants:
 
     # --- made, changed, deleted ---
 
-    def create(self, request: Mapping[str, Any], *, new_id: str, now: int) -> Assistant:
+    def create(
+        self, request: Mapping[str, Any], *, new_id: str, now: int, seen: Seen = EVERYTHING
+    ) -> Assistant:
         """`POST /assistants`."""
         self._expect(request["graph_id"])
         assistant_id = identified(request.get("assistant_id") or new_id)
         config, context = _mirrored(request.get("config") or {}, request.get("context"))
         existing = self._by_id.get(assistant_id)
         if existing is not None:
-            if request.get("if_exists") == "do_nothing":
+            if request.get("if_exists") == "do_nothing" and sees(seen, existing.now.metadata):
                 return existing
             raise Refusal(409, f"Assistant {assistant_id} already exists")
         made = Version(
@@ -177,17 +180,19 @@ class Assistants:
             name=request.get("name") or "Untitled",
             config=kept(config),
             context=kept(context or {}),
-            metadata=kept(_own(request.get("metadata") or {})),
+            metadata=kept({**_own(request.get("metadata") or {}), **seen}),
             description=request.get("description"),
         )
         return self._add(assistant_id, made)
 
-    def patch(self, assistant_id: str, request: Mapping[str, Any], *, now: int) -> Assistant:
+    def patch(
+        self, assistant_id: str, request: Mapping[str, Any], *, now: int, seen: Seen = EVERYTHING
+    ) -> Assistant:
         """`PATCH /assistants/{assistant_id}`: a new version, even of nothing new."""
         config, context = _mirrored(request.get("config") or {}, request.get("context"))
         if "graph_id" in request:
             self._expect(request["graph_id"])
-        assistant = self.get(assistant_id, said="Assistant {assistant_id} not found")
+        assistant = self.get(assistant_id, seen=seen, said="Assistant {assistant_id} not found")
         last = assistant.now
         made = Version(
             max(version.version for version in assistant.versions) + 1,
@@ -203,15 +208,17 @@ class Assistants:
         assistant.become(made, at=now)
         return assistant
 
-    def delete(self, assistant_id: str) -> Assistant:
+    def delete(self, assistant_id: str, *, seen: Seen = EVERYTHING) -> Assistant:
         """`DELETE /assistants/{assistant_id}`."""
-        found = self.get(assistant_id, said="Assistant with ID {assistant_id} not found")
+        found = self.get(assistant_id, seen=seen, said="Assistant with ID {assistant_id} not found")
         return self._by_id.pop(found.assistant_id)
 
-    def versions(self, assistant_id: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def versions(
+        self, assistant_id: str, query: Mapping[str, Any], *, seen: Seen = EVERYTHING
+    ) -> list[dict[str, Any]]:
         """`POST …/versions`: newest first."""
         said = "Assistant {assistant_id} not found"
-        assistant = self.get(assistant_id, said=said)
+        assistant = self.get(assistant_id, seen=seen, said=said)
         metadata, offset = query.get("metadata"), query.get("offset") or 0
         newest_first = sorted(assistant.versions, key=lambda version: version.version, reverse=True)
         found = [
@@ -223,9 +230,11 @@ class Assistants:
             raise Refusal(404, said.format(assistant_id=assistant.assistant_id))
         return found
 
-    def latest(self, assistant_id: str, number: int | None, *, now: int) -> Assistant:
+    def latest(
+        self, assistant_id: str, number: int | None, *, now: int, seen: Seen = EVERYTHING
+    ) -> Assistant:
         """`POST …/latest`: back to a version."""
-        assistant = self.get(assistant_id, said="Assistant {assistant_id} not found")
+        assistant = self.get(assistant_id, seen=seen, said="Assistant {assistant_id} not found")
         for version in assistant.versions:
             if version.version == number:
                 assistant.become(version, at=now)
@@ -234,7 +243,7 @@ class Assistants:
 
     # --- all of them ---
 
-    def matching(self, query: Mapping[str, Any]) -> list[Assistant]:
+    def matching(self, query: Mapping[str, Any], *, seen: Seen = EVERYTHING) -> list[Assistant]:
         """Those that fit `graph_id`, `name` and `metadata` of a search or count, oldest first."""
         graph_id, name, metadata = query.get("graph_id"), query.get("name"), query.get("metadata")
         if graph_id:
@@ -242,15 +251,18 @@ class Assistants:
         return [
             assistant
             for assistant in self._by_id.values()
-            if (not graph_id or assistant.graph_id == graph_id)
+            if sees(seen, assistant.now.metadata)
+            and (not graph_id or assistant.graph_id == graph_id)
             and (not name or name.lower() in assistant.now.name.lower())
             and (not metadata or search.contains(loads(assistant.now.metadata), metadata))
         ]
 
-    def search(self, query: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    def search(
+        self, query: Mapping[str, Any], *, seen: Seen = EVERYTHING
+    ) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of assistant objects and its pagination headers."""
         rows = search.ordered(
-            [assistant.wire() for assistant in self.matching(query)],
+            [assistant.wire() for assistant in self.matching(query, seen=seen)],
             query.get("sort_by"),
             query.get("sort_order"),
             default="created_at",

@@ -3,6 +3,7 @@
 import msgspec
 
 from mockgraph.backend.runs import Run
+from mockgraph.backend.stages import Edit
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Snapshot
 
@@ -44,5 +45,11 @@ def _snapshot(snapshot: Snapshot, thread_id: str) -> Snapshot:
         else msgspec.structs.replace(outcome, inner=_snapshot(outcome.inner, thread_id))
         for outcome in snapshot.tasks
     )
-    base = None if snapshot.base is None else _snapshot(snapshot.base, thread_id)
-    return msgspec.structs.replace(snapshot, stored=stored, tasks=tasks, base=base)
+    edit = None if snapshot.edit is None else _edit(snapshot.edit, thread_id)
+    return msgspec.structs.replace(snapshot, stored=stored, tasks=tasks, edit=edit)
+
+
+def _edit(edit: Edit, thread_id: str) -> Edit:
+    base = None if edit.base is None else _snapshot(edit.base, thread_id)
+    around = tuple(_snapshot(outer, thread_id) for outer in edit.around)
+    return msgspec.structs.replace(edit, base=base, around=around)

@@ -19,6 +19,8 @@ _RESERVED_CONFIGURABLE = (
     "__after_seconds__",
     "__request_start_time_ms__",
 )
+# langgraph-api 0.16.7: who starts the runs of crons.
+_CRON_USER = {"identity": "", "is_authenticated": True, "display_name": ""}
 _CONFIG_KEYS = (
     "tags",
     "metadata",
@@ -29,6 +31,12 @@ _CONFIG_KEYS = (
     "configurable",
     "run_id",
 )
+
+_NOBODY: dict[str, Any] = {
+    "langgraph_auth_user": None,
+    "langgraph_auth_user_id": "",
+    "langgraph_auth_permissions": [],
+}
 
 # The columns that `select` may name.
 COLUMNS = (
@@ -54,7 +62,8 @@ class Run(msgspec.Struct, gc=False):
     is the stub that the thread stood at before. `told` counts those that clients have seen, None when all have.
     `started` is False for a run that never played; `ended` is when it was over. `told_from` is when the ids of its
     stream's parts begin; `stands` is the stub that its thread stood at when it had ended. A `copied` run wrote
-    checkpoints of a thread that its own was copied from.
+    checkpoints of a thread that its own was copied from. `by_cron` says
+    who asked.
     """
 
     run_id: str
@@ -85,6 +94,8 @@ class Run(msgspec.Struct, gc=False):
     ended: int = 0
     stands: str | None = None
     copied: bool = False
+    user: bytes | None = None
+    by_cron: bool = False
 
 
 class Description:
@@ -165,29 +176,46 @@ class Description:
         given = {**self._given, **self._checkpoint}
         return {
             **given,
-            "langgraph_auth_user": None,
-            "langgraph_auth_user_id": "",
-            "langgraph_auth_permissions": [],
+            **self._user,
             "langgraph_request_id": self.request_id,
             **self._tracer,
-            "__request_start_time_ms__": run.updated_at // 1000 if not run.start else run.start // 1000,
+            **self._asked_at,
             "__after_seconds__": self.request.get("after_seconds", 0),
             "run_id": run.run_id,
             "thread_id": run.thread_id,
             "graph_id": run.graph.graph_id,
             "assistant_id": run.assistant_id,
-            "user_id": given.get("user_id", ""),
+            "user_id": self.user_id or given.get("user_id", ""),
+        }
+
+    @property
+    def user_id(self) -> str:
+        """Who asked for the run; empty where nobody asks who it is."""
+        identity: str = self._user["langgraph_auth_user_id"]
+        return identity
+
+    @property
+    def _user(self) -> dict[str, Any]:
+        if self.run.user is None:
+            return {**_NOBODY, "langgraph_auth_user": _CRON_USER} if self.run.by_cron else _NOBODY
+        user = loads(self.run.user)
+        return {
+            "langgraph_auth_user": user,
+            "langgraph_auth_user_id": user["identity"],
+            "langgraph_auth_permissions": user["permissions"],
         }
 
     @property
     def _given(self) -> dict[str, Any]:
         """What the request's configurable and context say, but for what is the server's to say."""
-        given = {**self._config.get("configurable", {}), **self.request.get("context", {})}
-        return {
-            key: value
-            for key, value in given.items()
-            if key not in _RESERVED_CONFIGURABLE and not key.startswith("__langsmith_")
-        }
+        # langgraph-api 0.16.7: they exclude each other, but for the id of a cron, which comes last.
+        return allowed({**self.request.get("context", {}), **self._config.get("configurable", {})})
+
+    @property
+    def _asked_at(self) -> dict[str, int]:
+        """When the request came in; a cron's runs have none."""
+        run = self.run
+        return {} if run.by_cron else {"__request_start_time_ms__": (run.start or run.updated_at) // 1000}
 
     @property
     def _tracer(self) -> dict[str, Any]:
@@ -207,8 +235,10 @@ class Description:
     # The rest.
 
     @property
-    def request_id(self) -> str:
-        """The request's own id, or one made of the run's."""
+    def request_id(self) -> str | None:
+        """The request's own id, or one made of the run's; a cron sends no request."""
+        if self.run.by_cron:
+            return None
         return self.run.request_id or uuid4(digest(key_of(self.run.run_id), "request"))
 
     @property
@@ -254,14 +284,23 @@ class Description:
             "langsmith_session_name": None,
         }
 
+    @property
+    def _context(self) -> dict[str, Any]:
+        """langgraph-api 0.16.7: context and configurable mirror each other, a cron's with its user in it."""
+        if not self.run.by_cron:
+            return self._given
+        if self.request.get("context"):
+            return allowed(self.request["context"])
+        return {**self._given, "langgraph_auth_user": _CRON_USER}
+
     def _kwargs(self) -> dict[str, Any]:
         run, request = self.run, self.request
         executed = run.start != 0
         configurable = self._configurable
         metadata = self.asked_metadata
-        context = self._given
+        context = self._context
         if request.get("context") and not executed:
-            given = len(self._given)
+            given = len(context)
             items = list(configurable.items())
             configurable = dict([*items[:given], ("__context_provided__", True), *items[given:]])
         if executed:
@@ -284,6 +323,15 @@ class Description:
             "checkpoint_during": during,
             "durability": request.get("durability") or ("async" if during else "exit"),
         }
+
+
+def allowed(configurable: dict[str, Any]) -> dict[str, Any]:
+    """What a client may say of `configurable` and `context`: not what is the server's to say."""
+    return {
+        key: value
+        for key, value in configurable.items()
+        if key not in _RESERVED_CONFIGURABLE and not key.startswith("__langsmith_")
+    }
 
 
 def modes(request: dict[str, Any]) -> list[str]:

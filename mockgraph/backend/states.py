@@ -10,6 +10,7 @@ import msgspec
 from mockgraph.backend.commands import command_of
 from mockgraph.backend.json import loads
 from mockgraph.backend.runs import Description, Run
+from mockgraph.backend.stages import Edit
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Checkpoint, Fact, Interrupt, Outcome, Snapshot, Task
 from mockgraph.engine.failures import spelled
@@ -132,9 +133,10 @@ def before(run: Run) -> dict[str, Any]:
 def _of(writer: Run | Snapshot, within: str = "") -> list[tuple[Snapshot, bool]]:
     """The checkpoints that a run saved or found, oldest first; a state update is one itself."""
     if isinstance(writer, Snapshot):
-        if within:
-            return []
-        return [*([(writer.base, True)] if writer.base is not None else []), (writer, False)]
+        edit: Edit = writer.edit
+        if within != writer.checkpoint.within:
+            return [(outer, True) for outer in edit.around if outer.checkpoint.within == within]
+        return [*([(edit.base, True)] if edit.base is not None else []), (writer, False)]
     description = Description(writer)
     if writer.temporary or (description.exits and not writer.ended):
         return []
@@ -180,6 +182,7 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
         and (isinstance(value, str | int | float | bool) or key in ("checkpoint_map", *context))
     }
     at = snapshot.checkpoint
+    asked = configurable["langgraph_request_id"]
     fork = {"checkpoint_id": configurable["checkpoint_id"]} if configurable.get("checkpoint_id") else {}
     around: dict[str, Any] = {}
     if task is not None:
@@ -192,9 +195,13 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
             "langgraph_checkpoint_ns": at.within,
             "checkpoint_ns": at.within.partition("|")[0],
         }
+    # langgraph 1.2.22: NUL goes out of the texts that stand at its top.
+    plain = {
+        key: value.replace("\0", "") if isinstance(value, str) else value
+        for key, value in {**given, **description.metadata}.items()
+    }
     return {
-        **given,
-        **description.metadata,
+        **plain,
         "run_id": description.run_id,
         "thread_id": description.thread_id,
         **fork,
@@ -202,8 +209,8 @@ def _metadata(snapshot: Snapshot, description: Description, task: Task | None) -
         "source": snapshot.source,
         "step": at.step,
         "parents": at.parents,
-        "langgraph_auth_user_id": "",
-        "langgraph_request_id": configurable["langgraph_request_id"],
+        "langgraph_auth_user_id": description.user_id,
+        **({"langgraph_request_id": asked} if asked is not None else {}),
     }
 
 
@@ -252,11 +259,7 @@ def wire(snapshot: Snapshot, thread_id: str, *, subgraphs: bool = False) -> dict
     """A state as histories have it."""
     # langgraph 1.2.22: a stored checkpoint's tasks are found again in the order of the graph's definition, and
     # what a join edge sets off is not found at all.
-    found = [
-        outcome
-        for outcome in snapshot.tasks
-        if not outcome.gone and not any(map(_joins, outcome.task.triggers))
-    ]
+    found = [outcome for outcome in snapshot.tasks if not outcome.gone and not joined(outcome.task)]
     found.sort(key=lambda outcome: (outcome.task.push is None, outcome.task.place))
     parent = snapshot.parent
     return {
@@ -288,8 +291,9 @@ def _task(outcome: Outcome, thread_id: str, *, subgraphs: bool) -> dict[str, Any
     task = outcome.task
     checkpoint = {"thread_id": thread_id, "checkpoint_ns": task.namespace} if task.nests else None
     state = None
-    if subgraphs and outcome.inner is not None:
-        checkpoint, state = None, wire(outcome.inner, thread_id, subgraphs=True)
+    if subgraphs and task.nests:
+        inner = outcome.inner
+        checkpoint, state = None, EMPTY if inner is None else wire(inner, thread_id, subgraphs=True)
     return {
         "id": task.id,
         "name": task.node,
@@ -302,5 +306,6 @@ def _task(outcome: Outcome, thread_id: str, *, subgraphs: bool) -> dict[str, Any
     }
 
 
-def _joins(trigger: str) -> bool:
-    return trigger.startswith("join:")
+def joined(task: Task) -> bool:
+    """Whether an edge with several sources has set the task off."""
+    return any(trigger.startswith("join:") for trigger in task.triggers)

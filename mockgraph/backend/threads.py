@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import search
+from mockgraph.backend.access import EVERYTHING, Seen, sees
 from mockgraph.backend.json import kept, loads, raw
 from mockgraph.backend.runs import Run
 from mockgraph.engine.facts import Checkpoint, Snapshot
@@ -108,19 +109,20 @@ class Threads:
     def __iter__(self) -> Iterator[Thread]:
         return iter(self._by_id.values())
 
-    def find(self, thread_id: str) -> Thread | None:
-        """The thread, or None."""
-        return self._by_id.get(thread_id)
+    def find(self, thread_id: str, *, seen: Seen = EVERYTHING) -> Thread | None:
+        """The thread, or None, also where it is there and not seen."""
+        found = self._by_id.get(thread_id)
+        return found if found is None or sees(seen, found.metadata) else None
 
-    def get(self, thread_id: str, *, respelled: bool = False) -> Thread:
-        """The thread of an id in a path; refuses what is no id and what is not there.
+    def get(self, thread_id: str, *, seen: Seen = EVERYTHING, respelled: bool = False) -> Thread:
+        """The thread of an id in a path; refuses what is no id and what is not there, or not seen.
 
         The refusal has the id as it was sent, or `respelled` in its usual form.
         """
         known = canonical(thread_id)
         if known is None:
             raise Refusal(422, "Invalid thread ID: must be a UUID")
-        found = self._by_id.get(known)
+        found = self.find(known, seen=seen)
         if found is None:
             raise Refusal(404, f"Thread with ID {known if respelled else thread_id} not found")
         return found
@@ -134,33 +136,36 @@ class Threads:
         """Forget a thread and its runs."""
         self._by_id.pop(thread_id, None)
 
-    def create(self, request: dict[str, Any], *, new_id: str, now: int) -> Thread:
+    def create(self, request: dict[str, Any], *, new_id: str, now: int, seen: Seen = EVERYTHING) -> Thread:
         """`POST /threads`."""
         thread_id = canonical(request.get("thread_id") or new_id)
         if thread_id is None:
             raise Refusal(422, "Invalid thread ID: must be a UUID")
         existing = self._by_id.get(thread_id)
         if existing is not None:
-            if request.get("if_exists") == "do_nothing":
+            if request.get("if_exists") == "do_nothing" and sees(seen, existing.metadata):
                 return existing
             raise Refusal(409, f"Thread with ID {thread_id} already exists")
-        metadata = _own(request.get("metadata", {}))
+        metadata = {**_own(request.get("metadata", {})), **seen}
         return self.add(Thread(thread_id, now, now, now, metadata=kept(metadata)))
 
-    def patch(self, thread: Thread, request: dict[str, Any], *, now: int) -> None:
+    def patch(self, thread: Thread, request: dict[str, Any], *, now: int, seen: Seen = EVERYTHING) -> None:
         """`PATCH /threads/{thread_id}`."""
-        thread.metadata = kept({**loads(thread.metadata), **_own(request.get("metadata", {}))})
+        given = _own(request.get("metadata", {}))
+        thread.metadata = kept({**loads(thread.metadata), **given, **seen})
         thread.changed(max(now, thread.updated_at + 1))
 
-    def count(self, query: dict[str, Any]) -> int:
+    def count(self, query: dict[str, Any], *, seen: Seen = EVERYTHING) -> int:
         """`POST /threads/count`."""
-        return len(self._matching(query))
+        return len(self._matching(query, seen))
 
-    def search(self, query: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    def search(
+        self, query: dict[str, Any], *, seen: Seen = EVERYTHING
+    ) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """A page of thread objects and its pagination headers."""
         extract = {alias: _extracting(text) for alias, text in query.get("extract", {}).items()}
         rows = search.ordered(
-            self._matching(query),
+            self._matching(query, seen),
             query.get("sort_by"),
             query.get("sort_order"),
             default="updated_at",
@@ -175,7 +180,7 @@ class Threads:
             wires.append(wire)
         return wires, headers
 
-    def _matching(self, query: dict[str, Any]) -> list[Thread]:
+    def _matching(self, query: dict[str, Any], seen: Seen) -> list[Thread]:
         rows: Iterable[Thread] = self._by_id.values()
         if query.get("ids"):
             named = set(map(_known, query["ids"]))
@@ -184,7 +189,8 @@ class Threads:
         return [
             thread
             for thread in rows
-            if (not status or thread.status == status)
+            if sees(seen, thread.metadata)
+            and (not status or thread.status == status)
             and (not metadata or search.contains(loads(thread.metadata), metadata))
             and (not values or search.contains(loads(thread.values or b"null"), values))
         ]

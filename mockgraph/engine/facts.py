@@ -73,14 +73,15 @@ class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     at: int
     within: str = ""
     over: "Checkpoint | None" = None
-    name: str = ""  # the id of one that has its own: a client named it and nobody has it, or an edit made it
+    name: str = ""  # the id of one that a client named and nobody has
+    sign: int | None = None  # the step that its id tells, where that is another
 
     @property
     def id(self) -> str:
         if self.name:
             return self.name
         purpose = f"checkpoint {self.step} {self.within}" if self.within else f"checkpoint {self.step}"
-        return uuid6(self.at, self.step, digest(self.key, purpose))
+        return uuid6(self.at, self.step if self.sign is None else self.sign, digest(self.key, purpose))
 
     @property
     def parents(self) -> dict[str, str]:
@@ -139,8 +140,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """A checkpoint as it stands: its values, the tasks that it named, and what has become of them.
 
     `supersteps` is the play that named them, `position` where they stand in it. `stored` and `writer` are what the
-    backend keeps with it (its metadata, and the run that brought it so far), and nothing to the engine. `base` is,
-    of an edit, the checkpoint beneath, with what the edit wrote in a task's place.
+    backend keeps with it (its metadata, and the run that brought it so far, or the edit that made it), and nothing
+    to the engine.
     """
 
     checkpoint: Checkpoint
@@ -153,7 +154,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     given: Any = None
     stored: Any = None
     writer: Any = None
-    base: "Snapshot | None" = None
+    edit: Any = None
 
     @property
     def pending(self) -> tuple[Outcome, ...]:

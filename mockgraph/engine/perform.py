@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mockgraph.engine import facts
-from mockgraph.engine.facts import Checkpoint, Fact, Inside, Outcome, Wait
+from mockgraph.engine.facts import Checkpoint, Fact, Inside, Outcome, Snapshot, Wait
 from mockgraph.engine.setting import Progress, Setting
 from mockgraph.meaning import chunks
 from mockgraph.meaning.channels import Channels, Values
@@ -163,12 +163,11 @@ class Performance:
         )
         given = self._handed_on() if step.input is None else self._filled(step.input, static=False)
         yield facts.GraphEntered(self.task, given)
-        inner, recast = self._outcome.inner, self._outcome.recast
+        inner = self._outcome.inner
         if inner is None:
             going = level.begins(given, before=None, step=-2, parent=None)
         else:
-            # One that had come to its end is not played again, whatever its node does now.
-            going = level.goes_on(inner, anew=recast and bool(inner.pending))
+            going = level.goes_on(inner, anew=self._outcome.recast and _taken_up(inner, step.supersteps))
         try:
             for fact in level.through(going):
                 yield fact if type(fact) in (Wait, Inside) else Inside(namespace, fact)
@@ -291,6 +290,18 @@ class Performance:
             empty: Any = [] if isinstance(last["content"], list) else ""
             closing = chunks.chunk(empty, id=f"lc_run--{call.run_id}", position="last")
             yield facts.ChunkStreamed(call, closing)
+
+
+def _taken_up(inner: Snapshot, supersteps: tuple[model.Superstep, ...]) -> bool:
+    """Whether another play takes up a graph where it stands.
+
+    One that had come to its end is not played again, whatever its node does now; one that was edited since goes on
+    where the edit left it, unless the other play begins just there.
+    """
+    if inner.source == "loop" or not inner.pending:
+        return bool(inner.pending)
+    begins = {task.node for task in supersteps[0].tasks} if supersteps else set()
+    return begins == {outcome.task.node for outcome in inner.pending}
 
 
 def _raised(kind: str, message: Any) -> GraphError:

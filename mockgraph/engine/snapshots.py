@@ -110,6 +110,8 @@ def _found(level: list[Entry], fact: facts.CheckpointFound) -> None:
     ground = fact.snapshot
     named = {outcome.task.id: outcome for outcome in ground.tasks}
     gone = {task.id: Outcome(task, gone=True) for task in fact.next if task.id not in named}
+    if isinstance(ground.given, dict):
+        named = {key: _entered(outcome, ground.given) for key, outcome in named.items()}
     level.append(
         Entry(
             checkpoint=ground.checkpoint,
@@ -124,6 +126,13 @@ def _found(level: list[Entry], fact: facts.CheckpointFound) -> None:
             found=True,
         )
     )
+
+
+def _entered(outcome: Outcome, given: dict[str, Any]) -> Outcome:
+    """The input that a checkpoint was made with is read when a run goes on from there."""
+    if outcome.task.node != START or outcome.writes is not None:
+        return outcome
+    return msgspec.structs.replace(outcome, update=given, writes=(given,))
 
 
 def _started(level: list[Entry], fact: facts.TaskStarted) -> None:

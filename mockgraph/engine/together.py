@@ -11,6 +11,7 @@ from mockgraph.engine import facts
 from mockgraph.engine.facts import Fact, Outcome, Packets, Wait
 from mockgraph.engine.perform import Performance, Stand
 from mockgraph.engine.setting import Progress
+from mockgraph.words.errors import GraphError
 
 
 class Together:
@@ -69,15 +70,24 @@ def _side_by_side(performances: list[Performance], progress: Progress | None) ->
     recalled_first = sorted(performances, key=lambda performance: not performance.recalled)
     waiting = [(0.0, order, iter(performance)) for order, performance in enumerate(recalled_first)]
     now, turn = 0.0, len(performances)
+    failure: GraphError | None = None
     while waiting:
         at, _, going = heapq.heappop(waiting)
         if at > now:
+            if failure is not None:
+                # langgraph 1.2.22: what takes no time comes to its end beside a task that fails.
+                break
             if progress is not None:
                 progress.wait(at - now)
             yield Wait(at - now)
             now = at
-        for fact in going:
-            if type(fact) is Wait:
-                heapq.heappush(waiting, (now + fact.seconds, (turn := turn + 1), going))
-                break
-            yield fact
+        try:
+            for fact in going:
+                if type(fact) is Wait:
+                    heapq.heappush(waiting, (now + fact.seconds, (turn := turn + 1), going))
+                    break
+                yield fact
+        except GraphError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure

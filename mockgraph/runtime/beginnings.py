@@ -61,15 +61,26 @@ def beginning(namespace: Namespace, request: RunRequest, graph: Graph, thread: T
         return choosing.from_start(thread.values, thread.step, thread.checkpoint, thread.last_played)
     resumes = (data.get("command") or {}).get("resume") is not None
     snapshot = states.saved(thread, named) if named and not resumes else states.standing(thread, named)
+    if snapshot is not None and _blank(snapshot, graph):
+        return choosing.on_nothing()
     if snapshot is None:
         # langgraph-api 0.16.7: a checkpoint that is not there is an empty one.
         return choosing.on_nothing(Checkpoint(b"", -2, 0, name=named) if named else None)
     if data.get("command"):
+        if named:
+            choosing.stands_at(states.saved(thread, named))
         return choosing.commanded(snapshot, fork=bool(named) and not resumes)
     if data.get("input") is not None:
         values = kept(snapshot.values)
         return choosing.from_start(values, snapshot.checkpoint.step, snapshot.checkpoint, _after(snapshot))
     return choosing.goes_on(snapshot, fork=bool(named))
+
+
+def _blank(snapshot: Snapshot, graph: Graph) -> bool:
+    """langgraph 1.2.22: a thread that was brought to its end before anything was written is as good as new."""
+    if snapshot.edit is None or snapshot.parent is not None or snapshot.tasks:
+        return False
+    return snapshot.values == graph.channels.start()
 
 
 def _after(snapshot: Snapshot) -> str | None:
@@ -91,6 +102,11 @@ class _Choosing:
         self._graph = namespace.graphs.get(graph.graph_id, graph)
         self._thread = thread
         self._after = thread.last_played if thread is not None else None
+
+    def stands_at(self, saved: Snapshot | None) -> None:
+        """The run is matched where the thread stood at a checkpoint, not where it stands now."""
+        if saved is not None:
+            self._after = _after(saved)
 
     def on_nothing(self, parent: Checkpoint | None = None) -> Beginning:
         """On a thread without checkpoints, or behind one that is not there."""

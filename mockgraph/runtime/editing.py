@@ -1,47 +1,94 @@
 """Writing to a thread's state by hand: no run, but a checkpoint, and whoever follows the thread is told."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockgraph.backend import states
+import msgspec
+
+from mockgraph.backend import states, updates
+from mockgraph.backend.access import Access
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
-from mockgraph.backend.updates import edited
+from mockgraph.engine.facts import Snapshot
 from mockgraph.runtime import settling
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.stream_log import Numbers, Part
 from mockgraph.runtime.telling import encoded
+from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import key_of
 
 
-def edit(namespace: Namespace, thread: Thread, data: dict[str, Any]) -> dict[str, Any]:
+def edit(
+    namespace: Namespace, thread: Thread, data: dict[str, Any], *, access: Access | None = None
+) -> dict[str, Any]:
     """Write to a thread's state, and say which checkpoint that made; raises Refusal."""
     if namespace.active.get(thread.thread_id):
         inflight = [live.run.run_id for live in namespace.active[thread.thread_id]]
         raise Refusal(409, f"Thread {thread.thread_id} has in-flight runs: {inflight}")
+    graph = graph_of(namespace, thread)
+    if graph is None:
+        raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
+    key = key_of(f"{thread.thread_id} edit {thread.made}")
+    now = max(namespace.options.clock.now(), thread.updated_at + 1)
+    snapshots = updates.edited(thread, graph, data, key=key, now=now)
+    if access is not None:
+        who = {"user_id": access.identity.identity}
+        snapshots = [msgspec.structs.replace(made, stored={**who, **made.stored}) for made in snapshots]
+    _add(namespace, thread, snapshots)
+    checkpoint = snapshots[-1].checkpoint
+    tape = namespace.tapes.get(thread.thread_id)
+    if tape is not None:
+        state = states.wire(snapshots[-1], thread.thread_id) if checkpoint.within else states.newest(thread)
+        told = {"state": state, "thread_id": thread.thread_id}
+        numbers = Numbers(thread.told_from(checkpoint.at))
+        thread.newest = numbers.milliseconds
+        tape.extend([Part(*encoded(("state_update", told)), numbers.next())])
+    place: dict[str, Any] = {
+        "thread_id": thread.thread_id,
+        "checkpoint_ns": checkpoint.within,
+        "checkpoint_id": checkpoint.id,
+    }
+    if checkpoint.within:
+        place["checkpoint_map"] = checkpoint.map
+    return {"checkpoint": place, "configurable": place, "checkpoint_id": checkpoint.id}
+
+
+def build(namespace: Namespace, thread: Thread, supersteps: Sequence[Mapping[str, Any]]) -> None:
+    """Give a thread a history by supersteps of updates; raises Refusal, and gives none, where one of them cannot be."""
+    before = msgspec.structs.asdict(thread)
+    try:
+        for superstep in supersteps:
+            graph = graph_of(namespace, thread)
+            if graph is None:
+                raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
+            key = key_of(f"{thread.thread_id} edit {thread.made}")
+            now = max(namespace.options.clock.now(), thread.updated_at + 1)
+            _add(namespace, thread, updates.superstep(thread, graph, superstep["updates"], key=key, now=now))
+    except Refusal:
+        for name, value in before.items():
+            setattr(thread, name, value)
+        raise
+
+
+def _add(namespace: Namespace, thread: Thread, snapshots: list[Snapshot]) -> None:
+    thread.made += 1
+    thread.trail = [*thread.trail, *snapshots]
+    settling.rest(namespace, thread)
+    thread.settled = True
+    thread.error = b"null"
+
+
+def graph_of(namespace: Namespace, thread: Thread) -> Graph | None:
+    """The graph that a thread is of, as its metadata says; None where it says nothing. Refuses one that is not there."""
     graph_id = loads(thread.metadata).get("graph_id")
     if graph_id is None:
-        raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
+        return None
     graph = namespace.graphs.get(graph_id) if isinstance(graph_id, str) else None
     if graph is None:
         known = sorted(namespace.graphs)
         raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
-    key = key_of(f"{thread.thread_id} edit {thread.made}")
-    now = max(namespace.options.clock.now(), thread.updated_at + 1)
-    snapshot = edited(thread, graph, data, key=key, now=now)
-    thread.made += 1
-    thread.trail.append(snapshot)
-    settling.rest(namespace, thread)
-    thread.settled = True
-    thread.error = b"null"
-    tape = namespace.tapes.get(thread.thread_id)
-    if tape is not None:
-        told = {"state": states.newest(thread), "thread_id": thread.thread_id}
-        numbers = Numbers(thread.told_from(snapshot.checkpoint.at))
-        thread.newest = numbers.milliseconds
-        tape.extend([Part(*encoded(("state_update", told)), numbers.next())])
-    place = {"thread_id": thread.thread_id, "checkpoint_ns": "", "checkpoint_id": snapshot.checkpoint.id}
-    return {"checkpoint": place, "configurable": place, "checkpoint_id": snapshot.checkpoint.id}
+    return graph
 
 
 _NO_GRAPH = (

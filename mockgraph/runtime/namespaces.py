@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockgraph.backend.assistants import Assistants
+from mockgraph.backend.crons import Crons
+from mockgraph.backend.items import Items
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread, Threads
 from mockgraph.runtime.journal import Journal
@@ -56,14 +58,19 @@ class Namespace:
         self.live: dict[str, LiveRun] = {}
         self.active: dict[str, list[LiveRun]] = {}
         self.tapes: dict[str, Tape] = {}
+        self.items = Items()
+        self.crons = Crons()
+        self.alarm: asyncio.TimerHandle | None = None
         self.errands: set[asyncio.Task[None]] = set()
         self.journal = Journal()
         self.played: Counter[Stub] = Counter()
         self._asked: Counter[bytes] = Counter()
         self._added: dict[str, int] = {}
+        self._sow()
 
     def reset(self) -> None:
-        """Back to what the fixtures say: stubs added in code, threads, runs, journal and counters are gone."""
+        """Back to what the fixtures say: stubs added in code, threads, runs, items, crons, journal and counters are gone."""
+        self.silence()
         for running in list(self.live.values()):
             running.drop()
         for errand in list(self.errands):
@@ -71,6 +78,12 @@ class Namespace:
         for tape in self.tapes.values():
             tape.end()
         self._clear()
+
+    def silence(self) -> None:
+        """No cron fires by itself until an alarm is set again."""
+        if self.alarm is not None:
+            self.alarm.cancel()
+            self.alarm = None
 
     async def settled(self, seconds: float) -> None:
         """Let every run begin that waits for somebody to look, and wait a while until all have."""
@@ -83,19 +96,37 @@ class Namespace:
             await asyncio.sleep(0.005)
 
     def script(self, graphs: Mapping[str, Graph]) -> None:
-        """Answer new runs with other fixtures from now on; threads and their history stay."""
+        """Answer new runs with other fixtures from now on; threads and their history stay. Raises FixtureError."""
+        self._rehearse(graphs)
         self.scripted = dict(graphs)
         self.graphs = dict(graphs)
         self._added = {}
         self._have_assistants()
+        self._sow()
 
     def load(self, paths: Sequence[str | Path]) -> None:
         """Add the stubs of more fixtures, behind those that are there."""
-        self.graphs = load(paths, onto=self.graphs)
+        graphs = load(paths, onto=self.graphs)
+        self._rehearse(graphs)
+        self.graphs = graphs
         self._have_assistants()
+        self._sow()
+
+    def _sow(self) -> None:
+        """Have what the fixtures seed; raises FixtureError."""
+        if any(graph.given.seed.threads or graph.given.seed.items for graph in self.graphs.values()):
+            from mockgraph.runtime.seeding import sow
+
+            sow(self)
+
+    def _rehearse(self, graphs: Mapping[str, Graph]) -> None:
+        """Raise FixtureError for seeds that cannot be, before anything has changed."""
+        if any(graph.given.seed.threads for graph in graphs.values()):
+            Namespace(graphs, options=Options(deterministic=True))
 
     def _have_assistants(self) -> None:
-        """Those of the graphs, and those that fixtures give."""
+        """Those of the graphs, and those that fixtures give; and whoever a fixture lets in."""
+        self.auth = next((graph.given.auth for graph in self.graphs.values() if graph.given.auth), None)
         now = self.options.clock.now()
         self.assistants.have(self.graphs, now=now)
         for graph in self.graphs.values():
@@ -170,6 +201,12 @@ class Namespace:
             bits = digest(self.options.seed, f"{thread.thread_id} run {thread.made}")
             more = b""
         return uuid7(now, bits), thread.thread_id if thread is not None else uuid7(now, more)
+
+    def new_cron_id(self, thread_id: str | None, request: bytes) -> str:
+        """The id of a cron: the next one for such a request."""
+        asked = b"cron %b " % (thread_id or "").encode() + request
+        bits = self._bits(asked) if self.options.deterministic else os.urandom(16)
+        return uuid7(self.options.clock.now(), bits)
 
     def _bits(self, request: bytes) -> bytes:
         """A hash of the request and of how often it was made."""

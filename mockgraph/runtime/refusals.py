@@ -7,9 +7,11 @@ from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
 
-def refuse(data: dict[str, Any], *, stateless: bool) -> None:
+def refuse(data: dict[str, Any], *, stateless: bool, by_cron: bool = False) -> None:
     """Refuse a request for a run that the real server refuses, or crashes on (500)."""
-    if data.get("context") and data.get("config", {}).get("configurable"):
+    configurable = data.get("config", {}).get("configurable", {})
+    own = ("cron_id",) if by_cron else ()
+    if data.get("context") and any(key not in own for key in configurable):
         raise Refusal(400, TWO_CONTEXTS)
     _refuse_odd(data)
     if stateless and (data.get("command") or {}).get("resume"):

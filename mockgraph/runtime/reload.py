@@ -29,8 +29,8 @@ def reload(namespace: Namespace, paths: Sequence[str | Path]) -> None:
     """Read the fixtures again; runs that start from now on are played by them."""
     try:
         graphs = load(paths)
+        namespace.script(graphs)
     except FixtureError as error:
         LOG.error("fixtures changed and cannot be used; the last good ones stay\n%s", error)
         return
-    namespace.script(graphs)
     LOG.info("fixtures changed: %s read", ", ".join(graphs) or "no graphs")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from mockgraph.backend.access import Access, Seen
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import modes
@@ -13,18 +14,41 @@ from mockgraph.backend.threads import Thread
 
 
 class RunRequest(msgspec.Struct, gc=False):
-    """What a client sent: `asked` is the request line, `body` the bytes and `data` the JSON value in them."""
+    """What a client sent: `asked` is the request line, `body` the bytes and `data` the JSON value in them.
+
+    Where `by_cron`, a cron asks, in the words that its creator sent.
+    """
 
     asked: str
     body: bytes
     data: dict[str, Any]
     headers: list[tuple[bytes, bytes]]
     thread_id: str | None = None
+    access: Access | None = None
+    by_cron: bool = False
     began: float = msgspec.field(default_factory=time.perf_counter)
 
     def age(self) -> float:
         """Seconds since the request came in."""
         return time.perf_counter() - self.began
+
+
+def owned(request: RunRequest, seen: Seen) -> RunRequest:
+    """The request of somebody who is known: what makes it theirs in its metadata, and the user in its config."""
+    access = request.access
+    if access is None:
+        return request
+    config, user = request.data.get("config") or {}, access.user()
+    configurable = {
+        **config.get("configurable", {}),
+        "langgraph_auth_user": user,
+        "langgraph_auth_user_id": user["identity"],
+        "langgraph_auth_permissions": user["permissions"],
+    }
+    data = {**request.data, "config": {**config, "configurable": configurable}}
+    if seen:
+        data["metadata"] = {**request.data.get("metadata", {}), **seen}
+    return msgspec.structs.replace(request, data=data, body=kept(data))
 
 
 def inheriting(request: RunRequest, assistant: Assistant) -> RunRequest:

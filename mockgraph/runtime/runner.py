@@ -12,6 +12,7 @@ run stores them at once, whatever the run is waiting for.
 
 from typing import Any
 
+from mockgraph.backend.access import Seen, allowed, sees
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import Description, Run
@@ -21,7 +22,7 @@ from mockgraph.runtime.beginnings import Beginning, Unmatched, beginning
 from mockgraph.runtime.live import LiveRun
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
-from mockgraph.runtime.requests import RunRequest, inheriting, scope
+from mockgraph.runtime.requests import RunRequest, inheriting, owned, scope
 from mockgraph.runtime.stream_log import Numbers, Part
 from mockgraph.runtime.telling import Outcome, broken, encoded, tell
 from mockgraph.script.model import Graph
@@ -60,25 +61,28 @@ class Runner:
         background: bool = False,
         streamed: bool = False,
         late: bool = False,
+        at_once: bool = False,
     ) -> Begun:
-        """Accept a run and play it if it can be played at once; raises Refusal."""
+        """Accept a run and play it if it can be played at once, or is to be; raises Refusal."""
         data = request.data
-        assistant = self.namespace.assistants.named(data["assistant_id"])
-        thread = self._thread(request, assistant, background=background)
+        seen = allowed(request.access, "threads", "create_run")
+        assistant = self._assistant(request)
+        thread = self._thread(request, assistant, seen, background=background)
         if assistant is None:
             raise Refusal(404, "Thread or assistant not found.")
-        refuse(data, stateless=thread is None)
+        refuse(data, stateless=thread is None, by_cron=request.by_cron)
         webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
+        request = owned(request, seen)
         if not assistant.bare:
             request = inheriting(request, assistant)
-            data = request.data
+        data = request.data
         graph = self.namespace.graphs[assistant.graph_id]
         in_the_way = self._in_the_way(thread, data)
         late = late or bool(in_the_way) or bool(data.get("after_seconds"))
         chosen = None if late else self._chosen_at_once(request, graph, thread)
         run = self._record(request, assistant, graph, thread, api_url=api_url)
         run.request_id = run.request_id or request_id
-        live = late or background or not _instant(chosen)
+        live = not at_once and (late or background or not _instant(chosen))
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy in ("interrupt", "rollback"):
             for other in in_the_way:
@@ -143,7 +147,15 @@ class Runner:
         }
         return "feedback", outcome.feedback
 
-    def _thread(self, request: RunRequest, assistant: Assistant | None, *, background: bool) -> Thread | None:
+    def _assistant(self, request: RunRequest) -> Assistant | None:
+        found = self.namespace.assistants.named(request.data["assistant_id"])
+        if found is None or sees(allowed(request.access, "assistants", "read"), found.inherited):
+            return found
+        return None
+
+    def _thread(
+        self, request: RunRequest, assistant: Assistant | None, seen: Seen, *, background: bool
+    ) -> Thread | None:
         if request.thread_id is None:
             return None
         thread_id = canonical(request.thread_id)
@@ -153,6 +165,8 @@ class Runner:
                 raise Refusal(422, "Invalid thread ID")
             raise Refusal(400, "badly formed hexadecimal UUID string")
         found = self.namespace.threads.find(thread_id)
+        if found is not None and not sees(seen, found.metadata):
+            raise Refusal(404, "Thread or assistant not found.")
         if found is None:
             if request.data.get("if_not_exists") != "create" or assistant is None:
                 raise Refusal(404, "Thread or assistant not found.")
@@ -206,6 +220,8 @@ class Runner:
             created_at=now + round(delay * 1_000_000),
             updated_at=now + 1,
             temporary=thread is None and data.get("on_completion", "delete") == "delete",
+            user=None if request.access is None else kept(request.access.user()),
+            by_cron=request.by_cron,
         )
 
     def _entered(self, run: Run, request: RunRequest, thread: Thread | None, assistant: Assistant) -> Thread:
@@ -352,7 +368,8 @@ class Runner:
                 thread.shown, thread.status, thread.interrupts = told, status, interrupts
 
     def forget(self, thread: Thread) -> None:
-        """Delete a thread: its runs stop and are gone with it."""
+        """Delete a thread: its runs stop and are gone with it, and so are its crons."""
+        self.namespace.crons.forget_thread(thread.thread_id)
         for live in list(self.namespace.active.get(thread.thread_id, ())):
             live.drop(gone=True)
         for run in thread.runs:

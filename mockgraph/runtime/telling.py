@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from mockgraph.backend import states
-from mockgraph.backend.json import dumps, kept, loads
+from mockgraph.backend.json import as_told, dumps, kept, loads
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine import facts
@@ -168,4 +168,4 @@ def joined(thread: Thread) -> bytes:
         waiting = loads(thread.interrupts)
         return dumps({"__interrupt__": [item for items in waiting.values() for item in items]})
     values = thread.values if thread.shown is None else thread.shown
-    return values if values is not None else b"{}"
+    return as_told(values) if values is not None else b"{}"

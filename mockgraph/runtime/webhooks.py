@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockgraph.backend.json import dumps, raw
+from mockgraph.backend.json import dumps_in_full, raw
 from mockgraph.backend.runs import Run
 from mockgraph.runtime.journal import LOG
 from mockgraph.runtime.namespaces import Namespace
@@ -63,7 +63,7 @@ def post(
     }
     if error is not None:
         body["error"] = error
-    task = asyncio.get_running_loop().create_task(_deliver(url, dumps(body)))
+    task = asyncio.get_running_loop().create_task(_deliver(url, dumps_in_full(body)))
     namespace.errands.add(task)
     task.add_done_callback(namespace.errands.discard)
 

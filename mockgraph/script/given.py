@@ -39,7 +39,10 @@ class SeedRun(msgspec.Struct, frozen=True):
 
 
 class SeedThread(msgspec.Struct, frozen=True):
-    """A thread that is there from the start: its runs are played, then `values` are written to it."""
+    """A thread that is there from the start: its runs are played, then `values` are written to it.
+
+    One that is given no id gets one when all files of its graph are read.
+    """
 
     thread_id: str
     source: Source

@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 
 from mockgraph.meaning.channels import Channels
-from mockgraph.script.given import Given, Seed
+from mockgraph.script.given import Given, Seed, SeedThread
 from mockgraph.script.model import Graph, Stub, steps_of
 from mockgraph.script.nodes import Node, Reader, from_python, near
 from mockgraph.script.read_head import Head, read_head
 from mockgraph.script.read_stubs import StubReader
 from mockgraph.script.yaml_nodes import read_yaml
 from mockgraph.words.errors import Complaint, FixtureError
+from mockgraph.words.ids import key_of, uuid4
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -172,9 +173,30 @@ def _given(files: list[_File], base: Graph | None) -> Given:
             schemas=given.schemas or more.schemas,
             auth=given.auth or more.auth,
             assistants=given.assistants + more.assistants,
-            seed=Seed(given.seed.threads + more.seed.threads, given.seed.items + more.seed.items),
+            seed=Seed(
+                _with_ids(file, given.seed.threads, more.seed.threads), given.seed.items + more.seed.items
+            ),
         )
     return given
+
+
+def _with_ids(
+    file: _File, before: tuple[SeedThread, ...], more: tuple[SeedThread, ...]
+) -> tuple[SeedThread, ...]:
+    """All of the seeded threads, those without an id with one that is made of their place."""
+    threads = {thread.thread_id: thread for thread in before}
+    for thread in more:
+        made = uuid4(key_of(f"{file.head.graph_id} seed {len(threads)}"))
+        thread_id = thread.thread_id or made
+        if thread_id in threads:
+            file.reader.complain(
+                Node("scalar", thread.source.line, thread.source.column),
+                "seed.threads",
+                f"a second thread {thread_id}",
+                f"the first is at {threads[thread_id].source}; give this one an id of its own, or none",
+            )
+        threads[thread_id] = msgspec.structs.replace(thread, thread_id=thread_id)
+    return tuple(threads.values())
 
 
 def _channels(files: list[_File], base: Graph | None) -> Channels:

@@ -77,7 +77,7 @@ def _rules(reader: Reader, node: Node) -> tuple[Rule, ...]:
             continue
         named = fields.pop("on")
         labels = fields.pop("own_namespace", False)
-        if len(fields) + labels == 0 or set(fields) == {"detail"}:
+        if not labels and not set(fields) - {"detail"}:
             reader.complain(
                 item, path, "a rule that says nothing", "add 'needs', 'owner', 'own_namespace' or 'deny'"
             )

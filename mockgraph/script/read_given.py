@@ -34,7 +34,7 @@ def read_given(reader: Reader, entries: Entries, graph_id: str) -> Given:
         assistants=read("assistants", _assistants, graph_id) or (),
         auth=read("auth", read_auth),
     )
-    seed = read("seed", read_seed, graph_id)
+    seed = read("seed", read_seed)
     return given if seed is None else Given(**{**_fields(given), "seed": seed})
 
 

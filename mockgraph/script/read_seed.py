@@ -7,10 +7,9 @@ from mockgraph.script.fields import read_fields, read_id
 from mockgraph.script.given import Seed, SeedItem, SeedRun, SeedThread
 from mockgraph.script.nodes import Node, Reader
 from mockgraph.script.places import Source
-from mockgraph.words.ids import key_of, uuid4
 
 
-def read_seed(reader: Reader, node: Node, graph_id: str) -> Seed:
+def read_seed(reader: Reader, node: Node) -> Seed:
     """The threads and the store items."""
     entries = reader.mapping(node, "seed", words.SEED, what="a mapping of threads and items") or {}
     threads = _items(reader, entries, "threads", "a list of threads")
@@ -19,9 +18,7 @@ def read_seed(reader: Reader, node: Node, graph_id: str) -> Seed:
         tuple(
             thread
             for at, item in enumerate(threads)
-            if (
-                thread := _thread(reader, item, f"seed.threads[{at}]", uuid4(key_of(f"{graph_id} seed {at}")))
-            )
+            if (thread := _thread(reader, item, f"seed.threads[{at}]"))
         ),
         tuple(found for at, item in enumerate(items) if (found := _item(reader, item, f"seed.items[{at}]"))),
     )
@@ -31,7 +28,7 @@ def _items(reader: Reader, entries: dict[str, tuple[Node, Node]], key: str, what
     return reader.sequence(entries[key][1], f"seed.{key}", what=what) if key in entries else []
 
 
-def _thread(reader: Reader, node: Node, path: str, made: str) -> SeedThread | None:
+def _thread(reader: Reader, node: Node, path: str) -> SeedThread | None:
     if node.kind == "mapping":
         runs = next((value for key, value in node.pairs if key.value == "runs"), None)
         rest = Node(
@@ -50,7 +47,7 @@ def _thread(reader: Reader, node: Node, path: str, made: str) -> SeedThread | No
         reader.complain(node, path, "'as_node' without 'values'", "say what that node wrote")
     known = read_id(reader, node, path, fields.pop("thread_id", None))
     return SeedThread(
-        known or made,
+        known or "",
         Source(reader.file, node.line, node.column),
         runs=_runs(reader, runs, f"{path}.runs") if runs is not None else (),
         **fields,

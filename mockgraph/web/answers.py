@@ -5,13 +5,13 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from mockgraph.backend.json import dumps
-from mockgraph.words.errors import Refusal
+from mockgraph.backend.json import dumps_in_full
+from mockgraph.words.errors import PlainRefusal, Refusal
 
 
 def json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer; `headers` stand before the two that every body has."""
-    return written(dumps(value), status=status, headers=headers)
+    return written(dumps_in_full(value), status=status, headers=headers)
 
 
 def written(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -27,7 +27,9 @@ def written(body: bytes, *, status: int = 200, headers: dict[str, str] | None = 
 
 
 def refused(refusal: Refusal) -> Response:
-    """A Refusal as the real server words it: `{"detail": …}`."""
+    """A Refusal as the real server words it: `{"detail": …}`, or without a content type the text alone."""
+    if isinstance(refusal, PlainRefusal):
+        return Response(refusal.detail, status_code=refusal.status)
     return json({"detail": refusal.detail}, status=refusal.status)
 
 

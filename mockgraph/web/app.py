@@ -10,14 +10,29 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockgraph.runtime.firing import Firing
 from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
+from mockgraph.web.auth import Authenticating
+from mockgraph.web.bodies import Disconnected, parsed
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
-from mockgraph.web.routes import a2a, assistants, joining, mcp, runs, stopping, system, threads
+from mockgraph.web.routes import (
+    a2a,
+    assistants,
+    crons,
+    joining,
+    mcp,
+    runs,
+    states,
+    stopping,
+    store,
+    system,
+    threads,
+)
 from mockgraph.words.errors import Refusal
 
 
@@ -33,7 +48,7 @@ def app_of(namespace: Namespace) -> ASGIApp:
     """The app of a namespace."""
     metrics = Metrics(namespace)
     metrics.routes = routes_of(namespace, metrics)
-    return Cors(Refusing(Router(metrics.routes)), seen=metrics.seen)
+    return Cors(Refusing(Authenticating(Router(metrics.routes), namespace)), seen=metrics.seen)
 
 
 def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
@@ -44,7 +59,10 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *stopping.routes(runner),
         *joining.routes(runner),
         *threads.routes(runner),
+        *states.routes(runner),
         *assistants.routes(runner),
+        *crons.routes(Firing(runner, parsed=parsed)),
+        *store.routes(runner),
         *mcp.routes(runner),
         *a2a.routes(runner),
         *system.routes(runner, metrics),
@@ -53,7 +71,8 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
 
 
 class Refusing:
-    """ASGI middleware that answers refusals, ours and the router's, as the real server words them.
+    """ASGI middleware that answers refusals, ours and the router's, as the real server words them; a client that went
+    away gets none.
 
     Any other error is a defect and left to the server, which says 500 in plain text and drops the connection,
     as the real one does.
@@ -70,3 +89,5 @@ class Refusing:
             await refused(refusal)(scope, receive, send)
         except HTTPException as error:
             await not_routed(error)(scope, receive, send)
+        except Disconnected:
+            return

@@ -1,6 +1,7 @@
 """Request bodies: read, parsed, and validated against our own OpenAPI document.
 
-The real server's 422 texts are sentences of the jsonschema-rs library, paths into the schema included, so the
+A body is refused as soon as it shows that it is too large: by what its header promises, or by what came so far. The
+real server's 422 texts are sentences of the jsonschema-rs library, paths into the schema included, so the
 form in which a schema is compiled shows. A validator is compiled at its first request, on a document that holds
 only what it references.
 """
@@ -9,25 +10,45 @@ from functools import cache
 from typing import Any
 
 import orjson
-from starlette.types import Receive
+from starlette.requests import Request
+from starlette.types import Receive, Scope
 
 from mockgraph.words.errors import Refusal
+
+LARGEST = 64 * 2**20  # bytes
 
 
 class Disconnected(Exception):
     """The client went away before its request was there."""
 
 
-async def read(receive: Receive) -> bytes:
-    """The whole body."""
+async def read(scope: Scope, receive: Receive) -> bytes:
+    """The whole body; raises Refusal where it is too large, and Disconnected."""
     pieces: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
-        pieces.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        piece = message.get("body", b"")
+        more = message.get("more_body")
+        size += len(piece)
+        if size > LARGEST or (more and not pieces and _promised(scope) > LARGEST):
+            raise Refusal(413, f"Request body too large: expected at most {LARGEST} bytes")
+        pieces.append(piece)
+        if not more:
+            return piece if len(pieces) == 1 else b"".join(pieces)
+
+
+async def read_request(request: Request) -> bytes:
+    """The whole body of a request; raises as `read` does."""
+    return await read(request.scope, request.receive)
+
+
+def _promised(scope: Scope) -> int:
+    """How many bytes the request's header says that there are."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return int(length) if length.isdigit() else 0
 
 
 def parsed(body: bytes, schema: str) -> Any:
@@ -57,6 +78,7 @@ def _validator(schema: str) -> Any:
     # langgraph-api 0.16.7: the bare component, with all that it references beside it.
     document = {**schemas[schema], "components": {"schemas": schemas}}
     compiled = jsonschema_rs.validator_for(document)
+    required: list[str] = schemas[schema].get("required", [])
 
     def validate(data: Any) -> str | None:
         try:
@@ -66,9 +88,18 @@ def _validator(schema: str) -> Any:
         except ValueError as error:
             # langgraph-api 0.16.7: so is a document that is nested too deeply for the validator.
             raise Refusal(400, str(error)) from None
-        return None
+        return _missing(data, required)
 
     return validate
+
+
+def _missing(data: Any, required: list[str]) -> str | None:
+    """jsonschema-rs 0.44 forgets what is required where there are many properties: its sentence all the same."""
+    for name in required:
+        if name not in data:
+            told = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
+            return f'"{name}" is a required property\n\nFailed validating "required" in schema\n\nOn instance:\n    {told}'
+    return None
 
 
 def _referenced(schema: str, schemas: dict[str, Any]) -> dict[str, Any]:

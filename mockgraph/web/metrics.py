@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from statistics import median
 from typing import Any
 
 from starlette.routing import BaseRoute, Route
@@ -32,6 +31,8 @@ class Metrics:
 
     def wire(self) -> dict[str, Any]:
         """The object of `GET /metrics?format=json`."""
+        from statistics import median
+
         live = list(self._namespace.live.values())
         waiting = [running.run for running in live if not running.run.started]
         now = self._namespace.options.clock.now()

@@ -3,9 +3,11 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockgraph.backend.access import Seen, allowed
 from mockgraph.backend.runs import Run
 from mockgraph.runtime.runner import Runner
 from mockgraph.web import sse
+from mockgraph.web.auth import access_of
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
@@ -33,14 +35,26 @@ def ids_of(params: dict[str, str]) -> tuple[str, str]:
     return uuid_of(params["thread_id"], "thread"), uuid_of(params["run_id"], "run")
 
 
-def run_of(runner: Runner, params: dict[str, str]) -> Run:
+def run_of(runner: Runner, scope: Scope) -> Run:
     """The run of a path; refuses one that is not there, as reading does."""
-    thread_id, _ = ids_of(params)
-    runner.namespace.threads.get(thread_id)
-    run = run_if_there(runner, params)
+    thread_id, _ = ids_of(scope["path_params"])
+    runner.namespace.threads.get(thread_id, seen=seen_threads(scope, "read"))
+    run = run_if_there(runner, scope["path_params"])
     if run is None:
         raise Refusal(404, "Not Found")
     return run
+
+
+def seen_threads(scope: Scope, action: str) -> Seen:
+    """What the caller sees of threads in an action; raises Refusal."""
+    return allowed(access_of(scope), "threads", action)
+
+
+def hidden(runner: Runner, scope: Scope, action: str) -> bool:
+    """Whether the thread of a path is not there for a caller who does not see all; raises Refusal."""
+    seen = seen_threads(scope, action)
+    known = canonical(scope["path_params"]["thread_id"])
+    return bool(seen) and (known is None or runner.namespace.threads.find(known, seen=seen) is None)
 
 
 def run_if_there(runner: Runner, params: dict[str, str]) -> Run | None:

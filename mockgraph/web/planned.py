@@ -9,18 +9,6 @@ from mockgraph.words.errors import NotBuilt
 PLANNED: list[tuple[str, str, str]] = [
     ("POST", "/threads/{thread_id}/stream/events", "the newer thread protocol"),
     ("POST", "/threads/{thread_id}/commands", "the newer thread protocol"),
-    ("POST", "/threads/{thread_id}/runs/crons", "crons"),
-    ("POST", "/runs/crons", "crons"),
-    ("POST", "/runs/crons/search", "crons"),
-    ("POST", "/runs/crons/count", "crons"),
-    ("GET", "/runs/crons/{cron_id}", "crons"),
-    ("PATCH", "/runs/crons/{cron_id}", "crons"),
-    ("DELETE", "/runs/crons/{cron_id}", "crons"),
-    ("PUT", "/store/items", "the store"),
-    ("GET", "/store/items", "the store"),
-    ("DELETE", "/store/items", "the store"),
-    ("POST", "/store/items/search", "the store"),
-    ("POST", "/store/namespaces", "the store"),
 ]
 
 

@@ -8,7 +8,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
-    """Anything that tells the time."""
+    """Anything that tells the time; `ticks` says whether it goes on by itself."""
+
+    @property
+    def ticks(self) -> bool: ...
 
     def now(self) -> int:
         """Microseconds since the epoch."""
@@ -18,6 +21,8 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock."""
 
+    ticks = True
+
     def now(self) -> int:
         return time.time_ns() // 1000
 
@@ -25,6 +30,7 @@ class SystemClock:
 class FixedClock:
     """A clock that stands still: the same requests are answered with the same times."""
 
+    ticks = False
     # 2024-01-01T00:00:00Z: a round instant that is easy to recognise in an output.
     START = 1_704_067_200_000_000
 

@@ -40,6 +40,10 @@ class Refusal(MockgraphError):
         super().__init__(f"{status}: {detail}")
 
 
+class PlainRefusal(Refusal):
+    """A refusal that langgraph-api 0.16.7 answers as bare text: its `detail` is the whole body."""
+
+
 class NotBuilt(Refusal):
     """Something that the real server does and this version does not: 501, with a sentence that says so."""
 

@@ -38,6 +38,9 @@ NOSTREAM = "nostream"
 
 START = "__start__"
 END = "__end__"
+# As whom a state may be edited, beside the graph's own nodes.
+INPUT = "__input__"
+COPY = "__copy__"
 PULL = "__pregel_pull"
 PUSH = "__pregel_push"
 

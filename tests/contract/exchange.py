@@ -155,7 +155,7 @@ class Ask:
     """A scenario's way to a server: every answer is told, in the order in which the scenario waited for them."""
 
     def __init__(self, address: tuple[str, int], tell: Tell) -> None:
-        self._address = address
+        self.address = address
         self._tell = tell
         self._opened: list[Open] = []
 
@@ -205,7 +205,7 @@ class Ask:
     async def _send(
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, tell: Tell
     ) -> Open:
-        host, port = self._address
+        host, port = self.address
         payload = body if isinstance(body, bytes) else (b"" if body is None else json.dumps(body).encode())
         lines = [f"{method} {path} HTTP/1.1", f"host: {host}:{port}", "connection: close"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

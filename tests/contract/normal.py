@@ -8,6 +8,8 @@ import re
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _RULES = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00"), "<time>"),
+    # Dates of crons that are to fire while their scenario waits.
+    (re.compile(r'(?<="next_run_date":")[^"]{17}[0-5]7\+00:00'), "<soon>"),
     (re.compile(r'(?<="__request_start_time_ms__":)\d+'), "<ms>"),
     (re.compile(r"(?m)^id: \d+-\d+(?=\r?$)"), "id: <event>"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "<server>"),
@@ -20,6 +22,7 @@ _ID = re.compile(f"{_UUID}|{_INTERRUPT}")
 _UNORDERED = re.compile(
     r'(?<="langgraph_api_url":"<server>")(?:,"(?:run_id|thread_id|graph_id|checkpoint_id)":"[^"]*")+'
 )
+_UNORDERED_IN_EDITS = re.compile(r'(?:"(?:thread_id|checkpoint_id|checkpoint_ns)":"[^"]*",)+(?="source":")')
 # langgraph-api 0.16.7: Python sets, printed.
 _SET = re.compile(r"(?<=Expected: \{)'\w+'(?:, '\w+')*(?=\})|(?<=\nallow: )[A-Z]+(?:, [A-Z]+)*")
 
@@ -35,6 +38,9 @@ class Names:
         for pattern, name in _RULES:
             text = pattern.sub(name, text)
         text = _UNORDERED.sub(lambda found: "".join(sorted(re.findall(r',"[^"]*":"[^"]*"', found[0]))), text)
+        text = _UNORDERED_IN_EDITS.sub(
+            lambda found: "".join(sorted(re.findall(r'"[^"]*":"[^"]*",', found[0]))), text
+        )
         text = _SET.sub(lambda found: ", ".join(sorted(found[0].split(", "))), text)
         steps = {found[0]: found[1] for found in _CHECKPOINT.finditer(text)}
         return _ID.sub(lambda found: self._name(found[0], steps.get(found[0])), text)

@@ -58,7 +58,7 @@ def _await_ok(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 @contextlib.contextmanager
-def mock_server() -> Iterator[tuple[str, int]]:
+def mock_server(fixtures: Path = HERE / "fixtures") -> Iterator[tuple[str, int]]:
     """mockgraph on the fixtures that script the same graphs, with real ids and times."""
-    with MockGraph(HERE / "fixtures", deterministic=False) as mock:
+    with MockGraph(fixtures, deterministic=False) as mock:
         yield "127.0.0.1", int(mock.url.rpartition(":")[2])

@@ -24,10 +24,41 @@ from tests.contract.normal import Names
 HERE = Path(__file__).parent
 CAPTURES = sorted(path.stem for path in (HERE / "captures").glob("*.json"))
 
+# Captures of parts of the server that are not built.
+NOT_YET_REPLAYED: tuple[str, ...] = (
+    "a2a_card",
+    "a2a_errors",
+    "a2a_stream",
+    "assistants_create",
+    "assistants_delete",
+    "assistants_errors",
+    "assistants_graph",
+    "assistants_schemas",
+    "auth_custom",
+    "crons_errors",
+    "state_busy_thread",
+    "state_empty_thread",
+    "state_history_filters",
+    "state_subgraph_interrupted",
+    "state_two_nodes",
+    "store_errors",
+    "system_metrics",
+    "thread_stream_join",
+    "threads_crud",
+    "threads_errors",
+)
+
 _UPSTREAM_RECEIVER = "http://127.0.0.1:2173"
 _PATIENCE = 8.0  # seconds until what should have been told is given up
 _LINGER = 0.3  # seconds for a server to see that a client has gone, or that one waits
+_LATE = "did not tell what it should in time"
 _FRESH = httpx.Limits(max_keepalive_connections=0)  # a 500 of the real server drops its connection
+_HANDSHAKE = {
+    "connection": "Upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 _BEAT = ": heartbeat\r\n\r\n"
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|\b\d{13}-\d+\b")
 
@@ -37,7 +68,11 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|
 
 @dataclass(frozen=True)
 class Step:
-    """One exchange as captured. `left`: the client closed the connection when it had read the body."""
+    """One exchange as captured, or the handshake of a WebSocket.
+
+    `left`: the client closed the connection when it had read the body; it `lingers` before that, to see whether
+    more comes. `elided`: the captured body has lost its schemas, and only its length says what they were.
+    """
 
     ask: str
     status: int
@@ -45,8 +80,13 @@ class Step:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     raw: str | None = None
+    hex: str | None = None
     body: str = ""
+    frames: list[Any] = field(default_factory=list)
+    close: tuple[int | None, str | None] | None = None
     left: bool = False
+    lingers: bool = False
+    elided: bool = False
     until: int | None = None
     open: str = ""
 
@@ -58,15 +98,22 @@ class Step:
 
 @dataclass(frozen=True)
 class Capture:
-    """A scenario: its steps, and what a receiver of webhooks got meanwhile: path, headers, body."""
+    """A scenario: its steps, and what a receiver of webhooks got meanwhile: path, headers, body.
 
+    `graphs` is the folder of the fixtures that script all graphs of its server, in their order there; without it
+    those are taken that are asked for.
+    """
+
+    graphs: str
     steps: list[Step]
     webhooks: list[tuple[str, list[tuple[str, str]], str]]
     retried: tuple[str, int] | None
 
     @property
     def fixtures(self) -> list[Path]:
-        """The fixtures of the graphs that are asked for."""
+        """The fixtures that script the graphs of the server."""
+        if self.graphs:
+            return [HERE / "fixtures" / self.graphs]
         asked = [item for step in self.steps for item in _mappings(step.json)]
         named = dict.fromkeys(str(item.get("assistant_id")) for item in asked) | {"echo": None}
         return [path for name in named if (path := HERE / "fixtures" / f"{name}.yaml").exists()]
@@ -84,7 +131,7 @@ def load(name: str) -> Capture:
         for path, headers, body in stored.get("webhooks", [])
     ]
     retried = stored.get("retried")
-    return Capture(steps, webhooks, (retried[0], retried[1]) if retried else None)
+    return Capture(stored.get("graphs", ""), steps, webhooks, (retried[0], retried[1]) if retried else None)
 
 
 def _mappings(body: Any) -> list[dict[str, Any]]:
@@ -143,9 +190,19 @@ class Answer:
     def header(self, name: str) -> str:
         return dict(self.headers).get(name, "")
 
+    @property
+    def parts(self) -> int:
+        """How many SSE parts have come."""
+        return self.raw.count(b"\r\n\r\n")
+
+    def take(self, chunk: bytes) -> None:
+        """More has come."""
+        self.raw += chunk
+        self.grown.set()
+
     async def told(self, parts: int) -> None:
         """Wait until so many SSE parts have come."""
-        while self.raw.count(b"\r\n\r\n") < parts:
+        while self.parts < parts:
             self.grown.clear()
             await self.grown.wait()
 
@@ -245,13 +302,15 @@ class Replay:
                 elif step.open == "told":
                     await asyncio.sleep(_LINGER)
         except TimeoutError:
-            answer.trouble = "did not tell what it should in time"
+            answer.trouble = _LATE
         self.ids.learn(_lines(step.answer), _lines(answer.headers))
 
     async def _ask(self, client: httpx.AsyncClient, at: int) -> None:
         step, answer = self.capture.steps[at], self.answers[at]
         method, _, path = step.ask.partition(" ")
         headers = {name: self.ids.ours(value) for name, value in step.headers.items()}
+        if method == "WEBSOCKET":
+            method, headers = "GET", {**headers, **_HANDSHAKE}
         try:
             async with client.stream(
                 method, self.url + self.ids.ours(path), headers=headers, content=self._content(at)
@@ -264,18 +323,35 @@ class Replay:
                 if step.left and not step.body:
                     await asyncio.sleep(_LINGER)
                     return
+                if step.left:
+                    await self._read_until_left(response, at)
+                    return
                 async for chunk in response.aiter_raw():
-                    answer.raw += chunk
-                    answer.grown.set()
-                    if step.left and answer.raw.count(b"\r\n\r\n") >= step.parts:
-                        return
+                    answer.take(chunk)
         except httpx.HTTPError as error:
             answer.trouble = f"{type(error).__name__}: {error}"
         finally:
             answer.begun.set()
 
+    async def _read_until_left(self, response: httpx.Response, at: int) -> None:
+        """Read what was captured, and leave: at once, or having seen that no more comes."""
+        step, answer = self.capture.steps[at], self.answers[at]
+        try:
+            async with asyncio.timeout(_PATIENCE) as patience:
+                async for chunk in response.aiter_raw():
+                    answer.take(chunk)
+                    if answer.parts >= step.parts:
+                        if not step.lingers:
+                            return
+                        patience.reschedule(asyncio.get_running_loop().time() + _LINGER)
+        except TimeoutError:
+            if answer.parts < step.parts:
+                answer.trouble = _LATE
+
     def _content(self, at: int) -> bytes | None:
         step = self.capture.steps[at]
+        if step.hex is not None:
+            return bytes.fromhex(step.hex)
         if step.raw is not None:
             return step.raw.encode()
         if step.json is None:
@@ -349,7 +425,8 @@ def replayed_texts(replay: Replay) -> list[str]:
     texts = []
     for step, answer in zip(replay.capture.steps, replay.answers, strict=True):
         asked = replay.ids.ours(step.ask)
-        text = _text(names, asked, answer.status, answer.headers, answer.body, answer.body)
+        told = _elided(answer.body) if step.elided else answer.body
+        text = _text(names, asked, answer.status, answer.headers, told, told)
         texts.append(f"{text}\n!! {answer.trouble}" if answer.trouble else text)
     left = list(replay.received)
     for path, _, _ in replay.capture.webhooks:
@@ -364,6 +441,23 @@ def replayed_texts(replay: Replay) -> list[str]:
         left = [webhook for webhook in left if webhook[0] != path]
     texts += [f"POST {path}\n!! nobody expected it" for path, _, _ in left]
     return texts
+
+
+_SCHEMA = re.compile(r"_schema$")
+
+
+def _elided(body: str) -> str:
+    """A body with its schemas left out, as it was captured."""
+
+    def without(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: "<schema elided>" if _SCHEMA.search(key) and inner else without(inner)
+            for key, inner in value.items()
+        }
+
+    return json.dumps(without(json.loads(body)), separators=(",", ":"))
 
 
 def _text(names: Names, ask: str, status: int, headers: list[tuple[str, str]], body: str, told: str) -> str:

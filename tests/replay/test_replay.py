@@ -9,6 +9,7 @@ from tests.contract.report import difference
 from tests.replay.deviations import DEVIATIONS, Deviation
 from tests.replay.replaying import (
     CAPTURES,
+    NOT_YET_REPLAYED,
     PLANS,
     Capture,
     Plan,
@@ -20,7 +21,7 @@ from tests.replay.replaying import (
 
 
 @pytest.mark.timeout(40)
-@pytest.mark.parametrize("name", CAPTURES)
+@pytest.mark.parametrize("name", [name for name in CAPTURES if name not in NOT_YET_REPLAYED])
 def test_same_bytes(name: str) -> None:
     capture, plan = load(name), PLANS.get(name, Plan())
     here = [(at, deviation) for deviation in DEVIATIONS for at in deviation.steps.get(name, ())]

@@ -287,3 +287,83 @@ def test_several_graphs_may_write_to_one_thread(client: httpx.Client) -> None:
     points = client.get(f"{path}/history?limit=50").json()
     written = [point["metadata"]["graph_id"] for point in points]
     assert written == ["other"] * 3 + ["agent"] * 3
+
+
+# --- assistants, threads, the server itself --------------------------------------------------------------
+
+
+def test_a_version_comes_back_whole(client: httpx.Client) -> None:
+    made = client.post("/assistants", json={"graph_id": "agent", "context": {"a": 1}}).json()
+    one = f"/assistants/{made['assistant_id']}"
+    client.patch(one, json={"graph_id": "other", "context": {"b": 2}})
+    back = client.post(f"{one}/latest", json={"version": 1}).json()
+    assert (back["graph_id"], back["context"]) == ("agent", {"a": 1})
+
+
+def test_supersteps_are_made_all_or_none(client: httpx.Client) -> None:
+    steps = [
+        {"updates": [{"values": {"said": ["a"]}, "as_node": "__input__"}]},
+        {"updates": [{"values": {}, "as_node": "nobody"}]},
+    ]
+    own = "0f3c9a52-51b7-4f5c-9c86-2b8a7a4b3c10"
+    body = {"thread_id": own, "metadata": {"graph_id": "agent"}, "supersteps": steps}
+    assert client.post("/threads", json=body).json() == {"detail": "Node nobody does not exist"}
+    thread = client.get(f"/threads/{own}").json()
+    assert (thread["status"], thread["values"]) == ("idle", None)
+    assert client.get(f"/threads/{own}/state").json()["checkpoint"] is None
+
+
+def test_a_superstep_may_be_a_command(client: httpx.Client) -> None:
+    steps = [{"updates": [{"command": {"update": {"said": ["a"]}}, "as_node": "agent"}]}]
+    made = client.post("/threads", json={"metadata": {"graph_id": "agent"}, "supersteps": steps}).json()
+    assert made["values"]["said"] == ["a"]
+
+
+def test_a_copy_of_nothing_can_be_run_on(client: httpx.Client) -> None:
+    thread_id = client.post("/threads", json={}).json()["thread_id"]
+    other = client.post(f"/threads/{thread_id}/copy").json()["thread_id"]
+    run = {"assistant_id": "agent", "input": {"kind": "quick"}}
+    assert client.post(f"/threads/{other}/runs/wait", json=run).json()["said"] == ["quick"]
+
+
+def test_storage_counts_what_a_thread_takes_up(client: httpx.Client) -> None:
+    thread_id = client.post("/threads", json={}).json()["thread_id"]
+    run = {"assistant_id": "agent", "input": {"kind": "quick"}}
+    client.post(f"/threads/{thread_id}/runs/wait", json=run)
+    told = client.get(f"/threads/{thread_id}/storage").json()
+    assert told["checkpoints"]["count"] == 3
+    assert told["channel_values"]["by_channel"]["said"] == {"versions": 1, "bytes": len(b"\x91\xa5quick")}
+    parts = ("checkpoints", "channel_values", "pending_writes")
+    assert told["total_bytes"] == sum(told[part]["bytes"] for part in parts)
+
+
+def test_a_drawing_is_what_plays_do(client: httpx.Client) -> None:
+    drawn = client.get("/assistants/agent/graph").json()
+    assert [node["id"] for node in drawn["nodes"]] == ["__start__", "agent", "human", "last", "__end__"]
+    assert {"source": "agent", "target": "human", "conditional": True} in drawn["edges"]
+
+
+def test_schemas_are_told_by_channels_and_plays(client: httpx.Client) -> None:
+    own = client.post("/assistants/search", json={"graph_id": "other"}).json()[0]["assistant_id"]
+    told = client.get(f"/assistants/{own}/schemas").json()
+    assert told["input_schema"] == {
+        "properties": {"only": {"title": "Only", "type": "integer"}},
+        "title": "other_input",
+        "type": "object",
+    }
+
+
+def test_prometheus_is_told_of_requests_and_workers(client: httpx.Client) -> None:
+    client.post("/threads", json={})
+    answer = client.get("/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=1.0.0; charset=utf-8"
+    assert 'lg_api_http_requests_total{method="POST",path="/threads",status="200"}' in answer.text
+    assert "\nlg_api_workers_active 0.0\n" in answer.text
+
+
+def test_the_documentation_page_needs_nothing_from_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/docs")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "http:" not in page.text
+    assert "https:" not in page.text
+    assert "//" not in page.text.split("<script>")[0]

@@ -243,6 +243,17 @@ def test_an_edit_can_take_the_place_of_a_node() -> None:
     on(world(ASKS, head=HEAD), play)
 
 
+def test_a_resume_at_a_checkpoint_is_matched_where_the_thread_stood_there() -> None:
+    async def play(thread: Talk) -> None:
+        await thread.wait(input={"kind": "one"})
+        asked = (await thread.get("/state"))["checkpoint_id"]
+        assert (await thread.resume("yes"))["log"] == ["agent", "yes", "last"]
+        told = await thread.wait(command={"resume": "yes"}, checkpoint_id=asked)
+        assert told["log"] == ["agent", "yes", "last"]
+
+    on(world(ASKS, head=HEAD), play)
+
+
 NESTED = """
 - name: asks inside
   when: {input.kind: one}

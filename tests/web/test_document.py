@@ -26,9 +26,9 @@ WITH_BODY = [operation for operation in OPERATIONS if operation.body is not None
 # Routes that only say that there is nothing: the real server's system routes know no wrong method.
 _SYSTEM = ("/", "/ok", "/info", "/openapi.json", "/metrics", "/docs")
 FALLBACKS = {(method, path) for path in _SYSTEM for method in HTTP_METHODS if method not in ("GET", "HEAD")}
-# Its agents know no session to end, and are the same with a slash behind them.
-_AGENT = "/a2a/{assistant_id}"
-FALLBACKS |= {("DELETE", _AGENT), *((method, f"{_AGENT}/") for method in ("GET", "POST", "DELETE"))}
+# An agent's place has a slash at its end or not, and cannot be deleted (405, in its own way).
+FALLBACKS |= {(method, "/a2a/{assistant_id}/") for method in ("GET", "POST", "DELETE")}
+FALLBACKS |= {("DELETE", "/a2a/{assistant_id}")}
 
 
 def endpoints() -> dict[tuple[str, str], Any]:
@@ -62,9 +62,13 @@ def test_what_is_not_built_yet_is_in_the_document_as_it_will_answer() -> None:
         assert 501 not in answers[method, path.replace(":path}", "}")]
 
 
-@pytest.mark.parametrize("operation", [o for o in OPERATIONS if 501 in o.refusals], ids=named)
-def test_501_is_said_only_of_what_is_not_built(operation: Operation) -> None:
-    assert "NotBuilt(" in inspect.getsource(endpoints()[operation.method.upper(), operation.path])
+def test_501_is_said_only_of_what_is_not_built() -> None:
+    found = endpoints()
+    for operation in OPERATIONS:
+        if 501 in operation.refusals:
+            assert "NotBuilt(" in inspect.getsource(found[operation.method.upper(), operation.path]), (
+                operation
+            )
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)

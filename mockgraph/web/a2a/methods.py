@@ -62,7 +62,7 @@ METHODS = {
 async def answer(runner: Runner, scope: Scope, receive: Receive, send: Send) -> None:
     """`POST /a2a/{assistant_id}`."""
     try:
-        body = await read(receive)
+        body = await read(scope, receive)
     except Disconnected:
         return
     envelope = opened(body)

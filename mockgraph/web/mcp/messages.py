@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from mockgraph.runtime.runner import Runner
 from mockgraph.web import rpc
+from mockgraph.web.bodies import read_request
 from mockgraph.web.mcp import tools
 from mockgraph.web.rpc import INVALID_PARAMS, METHOD_NOT_FOUND, RpcError
 from mockgraph.words.errors import Refusal
@@ -26,7 +27,7 @@ _NO_MESSAGE = (
 
 async def answer(runner: Runner, request: Request) -> Response:
     """`POST /mcp`."""
-    body = await request.body()
+    body = await read_request(request)
     try:
         message = json.loads(body)
     except (json.JSONDecodeError, RecursionError):

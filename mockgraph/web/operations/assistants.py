@@ -1,6 +1,6 @@
 """Assistants: every operation."""
 
-from mockgraph.web.operations.pieces import GRAPH, Operation
+from mockgraph.web.operations.pieces import GRAPH, Operation, selected
 from mockgraph.web.schemas.assistants import SCHEMAS
 from mockgraph.web.schemas.pieces import BOOLEAN, FALSE, INTEGER, OBJECT, STRING, UUID, listed, ref
 
@@ -28,7 +28,7 @@ OPERATIONS = [
         "Search assistants",
         body="AssistantSearchRequest",
         example={"graph_id": GRAPH, "limit": 10},
-        answer=listed(ref("Assistant")),
+        answer=selected("Assistant"),
         paged=True,
         refusals=(404,),
     ),

@@ -1,7 +1,7 @@
 """Crons: every operation."""
 
-from mockgraph.web.operations.pieces import GRAPH, HELLO, Operation
-from mockgraph.web.schemas.pieces import INTEGER, listed, ref
+from mockgraph.web.operations.pieces import GRAPH, HELLO, Operation, selected
+from mockgraph.web.schemas.pieces import INTEGER, ref
 
 _DAILY = {"assistant_id": GRAPH, "schedule": "0 9 * * *", "input": HELLO}
 
@@ -33,7 +33,7 @@ OPERATIONS = [
         "Search crons",
         body="CronSearch",
         example={"enabled": True, "limit": 10},
-        answer=listed(ref("Cron")),
+        answer=selected("Cron"),
         paged=True,
     ),
     Operation(

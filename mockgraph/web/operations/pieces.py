@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from mockgraph.web.schemas.pieces import STRING, UUID, Schema, record, ref
+from mockgraph.web.schemas import SCHEMAS
+from mockgraph.web.schemas.pieces import STRING, UUID, Schema, listed, record, ref
 
 SSE = "text/event-stream"
 JSON = "application/json"
@@ -37,6 +38,12 @@ _PAGED = {
     "x-pagination-total": "How many there are, as far as this page tells.",
     "x-pagination-next": "The offset of the next page, if there is one.",
 }
+
+
+def selected(component: str) -> Schema:
+    """A list of such components; where a request selects some of their properties, of what it selects."""
+    part = {key: value for key, value in SCHEMAS[component].items() if key != "required"}
+    return listed({"anyOf": [ref(component), part]})
 
 
 def answering(told: str, **kinds: Schema) -> Schema:

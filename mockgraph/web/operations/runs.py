@@ -1,7 +1,7 @@
 """Runs: every operation."""
 
 from mockgraph.backend.runs import COLUMNS
-from mockgraph.web.operations.pieces import GRAPH, HELLO, SSE, Operation, answering
+from mockgraph.web.operations.pieces import GRAPH, HELLO, SSE, Operation, answering, selected
 from mockgraph.web.schemas.pieces import FALSE, INTEGER, STRING, Schema, enum, listed, ref
 from mockgraph.words.vocabulary import RUN_STATUSES
 
@@ -23,7 +23,7 @@ OPERATIONS = [
             "status": enum(*RUN_STATUSES),
             "select": _SELECT,
         },
-        answer=listed(ref("Run")),
+        answer=selected("Run"),
         refusals=(400, 404, 422),
     ),
     Operation(

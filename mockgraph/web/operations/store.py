@@ -17,6 +17,7 @@ OPERATIONS = [
         example={**_PROFILE, "value": {"likes": "tea"}},
         status=204,
         others=_NOT_VALID,
+        refusals=(400,),
     ),
     Operation(
         "/store/items",
@@ -40,6 +41,7 @@ OPERATIONS = [
         example=_PROFILE,
         status=204,
         others=_NOT_VALID,
+        refusals=(400,),
     ),
     Operation(
         "/store/items/search",
@@ -50,6 +52,7 @@ OPERATIONS = [
         example={"namespace_prefix": ["users"], "filter": {"likes": "tea"}, "limit": 10},
         answer=ref("SearchItemsResponse"),
         others=_NOT_VALID,
+        refusals=(400,),
     ),
     Operation(
         "/store/namespaces",
@@ -58,7 +61,12 @@ OPERATIONS = [
         "List store namespaces",
         body="StoreListNamespacesRequest",
         example={"prefix": ["users"], "max_depth": 2},
-        answer=ref("ListNamespaceResponse"),
+        # langgraph-api 0.16.7: its document has the list alone, as `ListNamespaceResponse`.
+        answer={
+            "type": "object",
+            "properties": {"namespaces": ref("ListNamespaceResponse")},
+            "required": ["namespaces"],
+        },
         others=_NOT_VALID,
     ),
 ]

@@ -1,6 +1,6 @@
 """Threads: every operation."""
 
-from mockgraph.web.operations.pieces import SSE, Operation, answering
+from mockgraph.web.operations.pieces import SSE, Operation, answering, selected
 from mockgraph.web.schemas.pieces import BOOLEAN, INTEGER, STRING, Schema, enum, listed, ref
 
 _SOME_THREAD = "018cc251-f400-7acf-80e7-6d440feec09e"
@@ -18,7 +18,7 @@ OPERATIONS = [
         example={"metadata": {"owner": "ada"}, "if_exists": "raise"},
         answer=ref("Thread"),
         others={201: answering("Created, but its supersteps failed", json=ref("ErrorResponse"))},
-        refusals=(404, 409, 501),
+        refusals=(400, 404, 409, 422),
     ),
     Operation(
         "/threads/search",
@@ -27,7 +27,7 @@ OPERATIONS = [
         "Search threads",
         body="ThreadSearchRequest",
         example={"metadata": {"owner": "ada"}, "status": "idle", "limit": 10},
-        answer=listed(ref("Thread")),
+        answer=selected("Thread"),
         paged=True,
     ),
     Operation(
@@ -103,9 +103,9 @@ OPERATIONS = [
         "Threads",
         "Write to the thread's state",
         body="ThreadStateUpdate",
-        example={"values": {"decision": "approve"}, "as_node": "ask_human"},
+        example={"values": {"decision": "approve"}},
         answer=ref("ThreadStateUpdateResponse"),
-        refusals=(404, 409, 501),
+        refusals=(404, 409),
     ),
     Operation(
         "/threads/{thread_id}/state/checkpoint",

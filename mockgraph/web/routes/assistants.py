@@ -6,12 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from mockgraph.backend.access import Seen, allowed
+from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.model import Graph
 from mockgraph.web.answers import json
-from mockgraph.web.bodies import parsed, valid
+from mockgraph.web.auth import access_of
+from mockgraph.web.bodies import parsed, read_request, valid
 from mockgraph.web.paths import truthy
 from mockgraph.words.errors import Refusal
 
@@ -30,7 +33,7 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route(f"{one}/graph", assistants.graph, methods=["GET"]),
         Route(f"{one}/schemas", assistants.schemas, methods=["GET"]),
         Route(f"{one}/subgraphs", assistants.subgraphs, methods=["GET"]),
-        Route(f"{one}/subgraphs/{{namespace:path}}", assistants.subgraphs, methods=["GET"]),
+        Route(f"{one}/subgraphs/{{namespace}}", assistants.subgraphs, methods=["GET"]),
         Route(f"{one}/versions", assistants.versions, methods=["POST"]),
         Route(f"{one}/latest", assistants.latest, methods=["POST"]),
     ]
@@ -45,38 +48,40 @@ class Assistants:
 
     async def create(self, request: Request) -> Response:
         """`POST /assistants`."""
-        body = await request.body()
+        body = await read_request(request)
         data = _checked(parsed(body, "AssistantCreate"))
         new_id = data.get("assistant_id") or self.namespace.new_assistant_id(body)
-        now = self.namespace.options.clock.now()
-        return json(self.namespace.assistants.create(data, new_id=new_id, now=now).wire())
+        now, seen = self.namespace.options.clock.now(), _seen(request, "create")
+        return json(self.namespace.assistants.create(data, new_id=new_id, now=now, seen=seen).wire())
 
     async def search(self, request: Request) -> Response:
         """`POST /assistants/search`."""
-        query = parsed(await request.body(), "AssistantSearchRequest")
-        found, headers = self.namespace.assistants.search(query)
+        query = parsed(await read_request(request), "AssistantSearchRequest")
+        found, headers = self.namespace.assistants.search(query, seen=_seen(request, "search"))
         return json(found, headers=headers)
 
     async def count(self, request: Request) -> Response:
         """`POST /assistants/count`."""
-        query = parsed(await request.body(), "AssistantCountRequest")
-        return json(len(self.namespace.assistants.matching(query)))
+        query = parsed(await read_request(request), "AssistantCountRequest")
+        return json(len(self.namespace.assistants.matching(query, seen=_seen(request, "search"))))
 
     async def get(self, request: Request) -> Response:
         """`GET /assistants/{assistant_id}`."""
-        return json(self.namespace.assistants.get(request.path_params["assistant_id"]).wire())
+        return json(self._assistant(request).wire())
 
     async def patch(self, request: Request) -> Response:
         """`PATCH /assistants/{assistant_id}`."""
-        data = _checked(parsed(await request.body(), "AssistantPatch"))
-        now = self.namespace.options.clock.now()
-        return json(
-            self.namespace.assistants.patch(request.path_params["assistant_id"], data, now=now).wire()
-        )
+        data = _checked(parsed(await read_request(request), "AssistantPatch"))
+        now, seen = self.namespace.options.clock.now(), _seen(request, "update")
+        named = request.path_params["assistant_id"]
+        return json(self.namespace.assistants.patch(named, data, now=now, seen=seen).wire())
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /assistants/{assistant_id}`; with `delete_threads` the threads of its runs go with it."""
-        gone = self.namespace.assistants.delete(request.path_params["assistant_id"])
+        gone = self.namespace.assistants.delete(
+            request.path_params["assistant_id"], seen=_seen(request, "delete")
+        )
+        self.namespace.crons.forget_assistant(gone.assistant_id)
         if truthy(request.query_params.get("delete_threads")):
             for thread in [
                 thread for thread in self.namespace.threads if _was_run_by(thread, gone.assistant_id)
@@ -86,23 +91,24 @@ class Assistants:
 
     async def versions(self, request: Request) -> Response:
         """`POST …/versions`."""
-        query = parsed(await request.body(), "AssistantVersionsSearchRequest")
-        return json(self.namespace.assistants.versions(request.path_params["assistant_id"], query))
+        query = parsed(await read_request(request), "AssistantVersionsSearchRequest")
+        named = request.path_params["assistant_id"]
+        return json(self.namespace.assistants.versions(named, query, seen=_seen(request, "read")))
 
     async def latest(self, request: Request) -> Response:
         """`POST …/latest`."""
-        number = parsed(await request.body(), "AssistantVersionChange").get("version")
-        now = self.namespace.options.clock.now()
-        return json(
-            self.namespace.assistants.latest(request.path_params["assistant_id"], number, now=now).wire()
-        )
+        number = parsed(await read_request(request), "AssistantVersionChange").get("version")
+        now, seen = self.namespace.options.clock.now(), _seen(request, "update")
+        named = request.path_params["assistant_id"]
+        return json(self.namespace.assistants.latest(named, number, now=now, seen=seen).wire())
 
     async def graph(self, request: Request) -> Response:
         """`GET …/graph`; of a graph's name, too."""
         from mockgraph.backend.drawing import drawn
 
         named = request.path_params["assistant_id"]
-        graph = self.namespace.graphs[self.namespace.assistants.drawn(named).graph_id]
+        assistant = self.namespace.assistants.drawn(named, seen=_seen(request, "read"))
+        graph = self.namespace.graphs[assistant.graph_id]
         return json(drawn(graph, depth=_depth(request.query_params.get("xray") or "false")))
 
     async def schemas(self, request: Request) -> Response:
@@ -120,8 +126,15 @@ class Assistants:
         return json(subgraphs_of(self._graph(request), namespace=within, recurse=recurse))
 
     def _graph(self, request: Request) -> Graph:
-        assistant = self.namespace.assistants.get(request.path_params["assistant_id"])
-        return self.namespace.graphs[assistant.graph_id]
+        return self.namespace.graphs[self._assistant(request).graph_id]
+
+    def _assistant(self, request: Request) -> Assistant:
+        seen = _seen(request, "read")
+        return self.namespace.assistants.get(request.path_params["assistant_id"], seen=seen)
+
+
+def _seen(request: Request, action: str) -> Seen:
+    return allowed(access_of(request.scope), "assistants", action)
 
 
 _EVERY_LEVEL = 1000

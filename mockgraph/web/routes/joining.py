@@ -16,7 +16,7 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.runtime.stream_log import Part, Tape, after
 from mockgraph.runtime.telling import encoded, joined
 from mockgraph.web import sse
-from mockgraph.web.paths import flag, named, run_if_there
+from mockgraph.web.paths import flag, hidden, named, run_if_there
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
@@ -31,6 +31,10 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route("/threads/{thread_id}/runs/{run_id}/stream", JoiningStream(runner), methods=["GET"]),
         Route("/threads/{thread_id}/stream", JoiningThread(runner), methods=["GET"]),
     ]
+
+
+# langgraph-api 0.16.7: what is another's is not there, and said inside a 200 like what is not.
+_NO_THREAD = encoded(("error", {"error": "HTTPException", "message": "404: Thread not found"}))[1]
 
 
 class _Following:
@@ -53,6 +57,8 @@ class Joining(_Following):
             await _begin_only(send, sse.begin_wait, named(params, "join"))
             return
         run = run_if_there(self.runner, params)
+        if hidden(self.runner, scope, "read"):
+            raise Refusal(404, "Thread not found")
         live = self.live(run)
         await sse.begin_wait(send, named(params, "join"))
         stayed = await sse.wait(send, receive, self._result(run, live), heartbeat=self.heartbeat)
@@ -78,8 +84,12 @@ class JoiningStream(_Following):
             await _begin_only(send, sse.begin_stream, named(params, "stream"))
             return
         run = run_if_there(self.runner, params)
+        foreign = hidden(self.runner, scope, "read")
         live = self.live(run)
         await sse.begin_stream(send, named(params, "stream"))
+        if foreign:
+            await sse.write(send, [_NO_THREAD])
+            return
         bodies = self._bodies(
             run,
             live,
@@ -137,7 +147,11 @@ class JoiningThread(_Following):
         if scope["method"] == "HEAD":
             await _begin_only(send, sse.begin_stream, [])
             return
+        foreign = hidden(self.runner, scope, "read")
         await sse.begin_stream(send, [])
+        if foreign:
+            await sse.write(send, [_NO_THREAD])
+            return
         tapes = self.runner.namespace.tapes
         tape = tapes.setdefault(thread_id, Tape())
         tape.followers += 1

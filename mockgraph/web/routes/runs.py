@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from mockgraph.backend import search
+from mockgraph.backend.access import allowed
 from mockgraph.backend.json import dumps
 from mockgraph.backend.runs import COLUMNS, Description
 from mockgraph.runtime.requests import RunRequest
@@ -16,7 +17,8 @@ from mockgraph.runtime.runner import Begun, Runner
 from mockgraph.runtime.stream_log import Part
 from mockgraph.web import sse
 from mockgraph.web.answers import json
-from mockgraph.web.bodies import Disconnected, parsed, read
+from mockgraph.web.auth import access_of
+from mockgraph.web.bodies import parsed, read
 from mockgraph.web.paths import api_url, place_of, run_of, uuid_of
 from mockgraph.words.errors import Refusal
 
@@ -29,11 +31,12 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route("/runs/wait", Waiting(runner), methods=["POST"]),
         Route("/runs/batch", Batch(runner), methods=["POST"]),
         Route("/runs", Background(runner), methods=["POST"]),
-        Route("/threads/{thread_id}/runs/stream", Streaming(runner), methods=["POST"]),
-        Route("/threads/{thread_id}/runs/wait", Waiting(runner), methods=["POST"]),
+        # langgraph-api 0.16.7: of a path with several routes, the first tells the methods in a 405.
         Route("/threads/{thread_id}/runs", Background(runner), methods=["POST"]),
         Route("/threads/{thread_id}/runs", reading.list, methods=["GET"]),
         Route("/threads/{thread_id}/runs/{run_id}", reading.get, methods=["GET"]),
+        Route("/threads/{thread_id}/runs/stream", Streaming(runner), methods=["POST"]),
+        Route("/threads/{thread_id}/runs/wait", Waiting(runner), methods=["POST"]),
     ]
 
 
@@ -49,13 +52,11 @@ class _Creating:
         self.heartbeat = runner.namespace.options.heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await read(receive)
-        except Disconnected:
-            return
+        body = await read(scope, receive)
         thread_id = scope["path_params"].get("thread_id")
         data = parsed(body, self.schemas[thread_id is not None])
-        request = RunRequest(f"{scope['method']} {scope['path']}", body, data, scope["headers"], thread_id)
+        asked = f"{scope['method']} {scope['path']}"
+        request = RunRequest(asked, body, data, scope["headers"], thread_id, access_of(scope))
         begun = self.runner.begin(
             request, api_url=api_url(scope), background=self.background, streamed=self.streamed
         )
@@ -122,15 +123,14 @@ class Batch:
         self.runner = runner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await read(receive)
-        except Disconnected:
-            return
+        body = await read(scope, receive)
         told: list[Any] = []
         refused: list[Refusal] = []
         shared: str | None = None
         for data in parsed(body, "RunBatchCreate"):
-            request = RunRequest("POST /runs/batch", dumps(data), data, scope["headers"])
+            request = RunRequest(
+                "POST /runs/batch", dumps(data), data, scope["headers"], access=access_of(scope)
+            )
             try:
                 begun = self.runner.begin(
                     request, api_url=api_url(scope), request_id=shared, background=True, late=True
@@ -164,7 +164,8 @@ class Reading:
         if unknown := [column for column in select if column not in COLUMNS]:
             expected = ", ".join(map(repr, sorted(COLUMNS)))  # langgraph-api 0.16.7: a Python set, printed
             raise Refusal(422, f"Invalid select columns: {unknown}. Expected: {{{expected}}}")
-        thread = self.runner.namespace.threads.get(thread_id)
+        seen = allowed(access_of(request.scope), "threads", "read")
+        thread = self.runner.namespace.threads.get(thread_id, seen=seen)
         wanted = query.get("status")
         newest_first = sorted(thread.runs, key=lambda run: run.created_at, reverse=True)
         runs = [run for run in newest_first if wanted is None or run.status == wanted]
@@ -176,7 +177,7 @@ class Reading:
 
     async def get(self, request: Request) -> Response:
         """`GET …/runs/{run_id}`."""
-        run = run_of(self.runner, request.path_params)
+        run = run_of(self.runner, request.scope)
         answer = json(Description(run).wire())
         self.runner.look(run.thread_id)
         return answer

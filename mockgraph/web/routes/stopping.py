@@ -5,10 +5,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from mockgraph.backend.access import sees
 from mockgraph.runtime.runner import Runner
 from mockgraph.web import sse
-from mockgraph.web.bodies import parsed
-from mockgraph.web.paths import Endpoint, flag, ids_of, named, run_if_there, uuid_of
+from mockgraph.web.bodies import parsed, read_request
+from mockgraph.web.paths import Endpoint, flag, hidden, ids_of, named, run_if_there, seen_threads, uuid_of
 from mockgraph.words.errors import Refusal
 
 
@@ -33,6 +34,8 @@ class Stopping:
         params = scope["path_params"]
         thread_id, run_id = ids_of(params)
         action = Request(scope).query_params.get("action") or "interrupt"
+        if hidden(self.runner, scope, "update"):
+            raise Refusal(404, _NONE)
         # langgraph-api 0.16.7: these braces are its own.
         at = "/threads/{thread_id}/runs/{run_id}/cancel"
         self.runner.cancel(thread_id, [run_id], action=action, at=at)
@@ -45,17 +48,22 @@ class Stopping:
 
     async def many(self, request: Request) -> Response:
         """`POST /runs/cancel`."""
-        data = parsed(await request.body(), "RunsCancel")
+        data = parsed(await read_request(request), "RunsCancel")
         action = request.query_params.get("action") or "interrupt"
+        seen = seen_threads(request.scope, "update")
         status, thread_id, run_ids = data.get("status"), data.get("thread_id"), data.get("run_ids")
         if status is not None:
             if thread_id is not None or run_ids is not None:
                 raise Refusal(422, _STATUS_ALONE)
             wanted = ("pending", "running") if status == "all" else (status,)
             live = self.runner.namespace.live.values()
-            run_ids = [one.run.run_id for one in live if one.run.status in wanted]
+            run_ids = [
+                one.run.run_id for one in live if one.run.status in wanted and sees(seen, one.thread.metadata)
+            ]
         else:
             thread_id = uuid_of(thread_id, "thread")
+            if seen and self.runner.namespace.threads.find(thread_id, seen=seen) is None:
+                raise Refusal(404, _NONE)
             run_ids = [uuid_of(run_id, "run") for run_id in run_ids or ()]
         self.runner.cancel(thread_id, run_ids, action=action, at="/runs/cancel")
         return Response(status_code=204)
@@ -63,12 +71,15 @@ class Stopping:
     async def delete(self, request: Request) -> Response:
         """`DELETE …/runs/{run_id}`."""
         run = run_if_there(self.runner, request.path_params)
+        if hidden(self.runner, request.scope, "delete"):
+            raise Refusal(404, "Not Found")
         if run is None:
             raise Refusal(404, "Run not found")
         self.runner.delete(run)
         return Response(status_code=204)
 
 
+_NONE = "No runs found to cancel."
 _STATUS_ALONE = (
     "When providing a 'status', 'thread_id' and 'run_ids' must be omitted. The 'status' parameter cancels all runs "
     "with the given status, regardless of thread or run ID."

@@ -6,12 +6,14 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.metrics import Metrics
+from mockgraph.web.paths import Endpoint
 from mockgraph.words.errors import Refusal
-from mockgraph.words.vocabulary import HTTP_METHODS, UPSTREAM
+from mockgraph.words.vocabulary import UPSTREAM
 
 INFO = {
     "version": UPSTREAM.api_version,
@@ -70,10 +72,10 @@ def routes(runner: Runner, metrics: Metrics) -> list[BaseRoute]:
 
 
 def _only_get(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
-    """langgraph-api 0.16.7: system routes know no wrong method, only what is not there."""
+    """langgraph-api 0.16.7: system routes know no wrong method and no slash too many, only what is not there."""
+    absent = [Route(place, Endpoint(_absent)) for place in dict.fromkeys((path, f"{path.rstrip('/')}/"))]
+    return [Route(path, endpoint, methods=["GET"]), *absent]
 
-    async def absent(_request: Request) -> Response:
-        raise Refusal(404, "Not Found")
 
-    others = [method for method in HTTP_METHODS if method not in ("GET", "HEAD")]
-    return [Route(path, endpoint, methods=["GET"]), Route(path, absent, methods=others)]
+async def _absent(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise Refusal(404, "Not Found")

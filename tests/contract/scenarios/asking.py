@@ -1,5 +1,6 @@
 """The list of scenarios and what they ask with. A scenario is a coroutine that asks; every answer is compared."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -39,6 +40,19 @@ def scenario(name: str, *, accident: bool = False) -> Callable[[Scenario], Scena
 def several(*values: Any) -> tuple[Any, ...]:
     """Values of several kinds."""
     return values
+
+
+def in_turn(play: Scenario) -> Scenario:
+    """A scenario that is asked while no other of its kind is."""
+
+    async def alone(ask: Ask) -> None:
+        async with _TURNS.setdefault((asyncio.get_running_loop(), ask.address), asyncio.Lock()):
+            await play(ask)
+
+    return alone
+
+
+_TURNS: dict[tuple[asyncio.AbstractEventLoop, tuple[str, int]], asyncio.Lock] = {}
 
 
 async def thread(ask: Ask) -> str:

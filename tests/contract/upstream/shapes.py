@@ -346,3 +346,13 @@ async def breaks(state: Log):
 
 
 torn = side_by_side(Log, ("asks", asks), ("breaks", breaks))
+
+# --- rough_step, rough_question: what is beside a node that fails at once
+
+
+async def rough(state: Log):
+    raise ValueError("rough")
+
+
+rough_step = side_by_side(Log, ("bad", rough), ("good", step(log=["good"])))
+rough_question = side_by_side(Log, ("bad", rough), ("wonder", asks))

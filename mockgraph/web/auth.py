@@ -1,0 +1,35 @@
+"""Who calls: asked before any route is looked up, where a fixture says whose credentials are accepted."""
+
+from collections.abc import Awaitable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockgraph.backend.access import Access, authenticated
+from mockgraph.runtime.namespaces import Namespace
+
+# langgraph-api 0.16.7: open to everybody.
+_OPEN = frozenset({"/ok", "/", "/info", "/metrics", "/docs", "/openapi.json"})
+_KEY = "mockgraph.access"
+
+
+class Authenticating:
+    """ASGI middleware that says in the scope what the caller may do."""
+
+    def __init__(self, app: ASGIApp, namespace: Namespace) -> None:
+        self.app = app
+        self.namespace = namespace
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        auth = self.namespace.auth
+        if auth is not None and not (scope["path"] in _OPEN and scope["method"] in ("GET", "HEAD")):
+            given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            scope[_KEY] = authenticated(
+                auth, authorization=given.get(b"authorization"), key=given.get(b"x-api-key")
+            )
+        return self.app(scope, receive, send)
+
+
+def access_of(scope: Scope) -> Access | None:
+    """What the caller may do; None where nobody asks."""
+    access: Access | None = scope.get(_KEY)
+    return access

@@ -1,0 +1,125 @@
+"""Crons: made on a thread or without one, read, changed, deleted, searched, counted."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from mockgraph.backend.access import Seen, allowed
+from mockgraph.backend.crons import planned
+from mockgraph.runtime import webhooks
+from mockgraph.runtime.firing import Firing
+from mockgraph.web.answers import json
+from mockgraph.web.auth import access_of
+from mockgraph.web.bodies import parsed, read_request
+from mockgraph.web.paths import api_url, seen_threads, uuid_of
+from mockgraph.words.errors import Refusal
+
+
+def routes(firing: Firing) -> list[BaseRoute]:
+    """The routes of a namespace's crons, the more specific path first."""
+    crons = Crons(firing)
+    return [
+        Route("/runs/crons", crons.create, methods=["POST"]),
+        Route("/runs/crons/search", crons.search, methods=["POST"]),
+        Route("/runs/crons/count", crons.count, methods=["POST"]),
+        Route("/runs/crons/{cron_id}", crons.get, methods=["GET"]),
+        Route("/runs/crons/{cron_id}", crons.patch, methods=["PATCH"]),
+        Route("/runs/crons/{cron_id}", crons.delete, methods=["DELETE"]),
+        Route("/threads/{thread_id}/runs/crons", crons.create_on_thread, methods=["POST"]),
+    ]
+
+
+class Crons:
+    """The endpoints."""
+
+    def __init__(self, firing: Firing) -> None:
+        self.firing = firing
+        self.namespace = firing.namespace
+
+    async def create(self, request: Request) -> Response:
+        """`POST /runs/crons`: each run gets a thread of its own."""
+        return await self._created(request, "CronCreate", None)
+
+    async def create_on_thread(self, request: Request) -> Response:
+        """`POST /threads/{thread_id}/runs/crons`."""
+        thread_id = uuid_of(request.path_params["thread_id"], "thread")
+        return await self._created(request, "ThreadCronCreate", thread_id)
+
+    async def _created(self, request: Request, schema: str, thread_id: str | None) -> Response:
+        body = await read_request(request)
+        data = parsed(body, schema)
+        self._check_webhook(data)
+        cron = planned(
+            data,
+            cron_id=self.namespace.new_cron_id(thread_id, body),
+            assistant_id=self._assistant(data["assistant_id"]),
+            thread_id=thread_id,
+            api_url=api_url(request.scope),
+            now=self.namespace.options.clock.now(),
+            access=access_of(request.scope),
+        )
+        if thread_id is not None:
+            seen = seen_threads(request.scope, "read")
+            if self.namespace.threads.find(thread_id, seen=seen) is None:
+                raise Refusal(404, _NO_THREAD.format(thread_id=thread_id))
+        self.namespace.crons.add(cron)
+        self.firing.set_alarm()
+        return json(cron.wire())
+
+    def _assistant(self, named: str) -> str:
+        """The id of the assistant that a cron names by graph or by id."""
+        try:
+            found = self.namespace.assistants.named(named)
+        except Refusal:
+            found = None
+        if found is None:
+            raise Refusal(404, f"Assistant '{named}' not found")
+        return found.assistant_id
+
+    def _check_webhook(self, data: dict[str, str]) -> None:
+        webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
+
+    async def get(self, request: Request) -> Response:
+        """`GET /runs/crons/{cron_id}`."""
+        seen = _seen(request, "read")
+        return json(self.namespace.crons.get(request.path_params["cron_id"], seen=seen).wire())
+
+    async def patch(self, request: Request) -> Response:
+        """`PATCH /runs/crons/{cron_id}`."""
+        cron_id = request.path_params["cron_id"]
+        uuid_of(cron_id, "cron")
+        data = parsed(await read_request(request), "CronPatch")
+        if not data:
+            raise Refusal(400, "Request body cannot be empty")
+        self._check_webhook(data)
+        now, seen = self.namespace.options.clock.now(), _seen(request, "update")
+        cron = self.namespace.crons.patch(cron_id, data, now=now, seen=seen)
+        self.firing.set_alarm()
+        return json(cron.wire())
+
+    async def delete(self, request: Request) -> Response:
+        """`DELETE /runs/crons/{cron_id}`."""
+        self.namespace.crons.delete(request.path_params["cron_id"], seen=_seen(request, "delete"))
+        self.firing.set_alarm()
+        return Response(status_code=204)
+
+    async def search(self, request: Request) -> Response:
+        """`POST /runs/crons/search`."""
+        query = parsed(await read_request(request), "CronSearch")
+        found, headers = self.namespace.crons.search(query, seen=_seen(request, "search"))
+        return json(found, headers=headers)
+
+    async def count(self, request: Request) -> Response:
+        """`POST /runs/crons/count`."""
+        query = parsed(await read_request(request), "CronCountRequest")
+        return json(len(self.namespace.crons.matching(query, seen=_seen(request, "search"))))
+
+
+def _seen(request: Request, action: str) -> Seen:
+    return allowed(access_of(request.scope), "crons", action)
+
+
+_NO_THREAD = (
+    "Thread with ID '{thread_id}' not found. Please verify the ID is correct and the thread hasn't been deleted or "
+    "expired."
+)
