@@ -105,6 +105,7 @@ def _from_dict(raw: dict[str, Any]) -> Message:
         raise GraphError(
             "ValueError", f"Message dict must contain 'role' and 'content' keys, got {raw!r}{_TROUBLE}"
         )
+    fields["content"] = fields["content"] or ""
     return _from_parts(role, fields)
 
 
@@ -128,12 +129,11 @@ def _from_parts(role: Any, fields: dict[str, Any]) -> Message:
             f"1 validation error for FunctionMessage\nname\n  Field required {missing}\n"
             f"    For further information visit {_PYDANTIC}/missing",
         )
-    id_ = fields.pop("id", None)
     message = wire(
         kind,
         content,
         name=fields.pop("name", None),
-        id=None if id_ is None else str(id_),
+        id=_id(fields.pop("id", None)),
         response_metadata=fields.pop("response_metadata", None),
     )
     given = fields.pop("additional_kwargs", None) or {}
@@ -155,6 +155,11 @@ def _from_parts(role: Any, fields: dict[str, Any]) -> Message:
     if example:
         message["example"] = example
     return message
+
+
+def _id(given: Any) -> Any:
+    """langchain-core 1.7.2: a number becomes a text; what is neither is refused where the message is filled in."""
+    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
 
 
 def _tool_call(call: dict[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ import orjson
 
 from mockgraph.backend import states
 from mockgraph.backend.json import dumps, loads
-from mockgraph.backend.schemas import schemas_of
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.runner import Begun
 from mockgraph.web.a2a import parts, tasks, words
 from mockgraph.web.a2a.calls import TASK_NOT_FOUND, Call
+from mockgraph.web.a2a.cards import fields_of
 from mockgraph.web.a2a.tasks import Task
 from mockgraph.web.paths import api_url
 from mockgraph.web.rpc import INVALID_PARAMS, RpcError
@@ -67,7 +67,7 @@ def begin(call: Call, *, streamed: bool) -> Asked:
 
 def _expect_conversation(call: Call) -> None:
     graph_id = call.assistant().graph_id
-    fields = fields_of(call)
+    fields = fields_of(call.namespace.graphs[graph_id])
     if "messages" not in fields:
         raise RpcError(
             INVALID_PARAMS,
@@ -75,13 +75,6 @@ def _expect_conversation(call: Call) -> None:
             "Graph input schema must include a 'messages' field to accept text or file parts. Available input "
             f"fields: {fields}",
         )
-
-
-def fields_of(call: Call) -> list[str]:
-    """The keys that the assistant's graph takes."""
-    schema = schemas_of(call.namespace.graphs[call.assistant().graph_id])["input_schema"]
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return list(properties) if isinstance(properties, dict) else []
 
 
 def _place(call: Call, message: dict[str, Any]) -> tuple[str | None, Task | None]:

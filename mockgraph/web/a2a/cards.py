@@ -7,6 +7,7 @@ from starlette.types import Scope
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.schemas import schemas_of
 from mockgraph.runtime.namespaces import Namespace
+from mockgraph.script.model import Graph
 from mockgraph.web.paths import api_url
 from mockgraph.words.vocabulary import UPSTREAM
 
@@ -48,10 +49,22 @@ def card(namespace: Namespace, assistant: Assistant, named: str, scope: Scope) -
     }
 
 
+def fields_of(graph: Graph) -> list[str]:
+    """The keys that a graph takes."""
+    properties = _input_of(graph).get("properties")
+    return list(properties) if isinstance(properties, dict) else []
+
+
+def _input_of(graph: Graph) -> dict[str, Any]:
+    """The schema of what a graph takes: that of its state where it states none for its input."""
+    schemas = schemas_of(graph)
+    stated = schemas["input_schema"] or schemas["state_schema"]
+    return stated if isinstance(stated, dict) else {}
+
+
 def _skill(namespace: Namespace, assistant: Assistant, named: str, description: str) -> dict[str, Any]:
-    schema = schemas_of(namespace.graphs[assistant.graph_id])["input_schema"]
-    stated = schema if isinstance(schema, dict) else {}
-    properties = stated.get("properties") or {}
+    graph = namespace.graphs[assistant.graph_id]
+    fields = fields_of(graph)
     return {
         "id": f"{named}-main",
         "name": f"{assistant.now.name} Capabilities",
@@ -62,9 +75,9 @@ def _skill(namespace: Namespace, assistant: Assistant, named: str, description: 
         "outputModes": _MODES,
         "metadata": {
             "inputSchema": {
-                "required": stated.get("required") or [],
-                "properties": sorted(properties),
-                "supportsA2A": "messages" in properties,
+                "required": _input_of(graph).get("required") or [],
+                "properties": sorted(fields),
+                "supportsA2A": "messages" in fields,
             }
         },
     }

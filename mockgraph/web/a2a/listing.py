@@ -20,8 +20,8 @@ async def list_tasks(call: Call) -> dict[str, Any]:
     """`ListTasks`."""
     params = call.params
     size = _size(params.get("pageSize"))
-    state = _state(params.get("status"))
     view = call.view(params.get("historyLength"), params.get("historyScope"))
+    state = _state(params.get("status"))
     since = _since(params.get("statusTimestampAfter"))
     start = _start(params.get("pageToken"))
     found = [

@@ -48,6 +48,19 @@ def told(message: Mapping[str, Any]) -> tuple[str, list[Part]] | None:
     return None
 
 
+def growing(message: Mapping[str, Any]) -> list[Part]:
+    """What a stream shows of a message: its text alone, whoever says it, or the result of a tool."""
+    kind = kind_of(message)
+    if kind == "tool":
+        return [data({"tool_results": [_result(message)]})]
+    if kind not in ("human", "ai"):
+        return []
+    content = message.get("content")
+    blocks = content if isinstance(content, list) else [content]
+    said = "".join(filter(None, map(_text_of, blocks)))
+    return [text(said)] if said else []
+
+
 def shown(content: Any) -> list[Part]:
     """A content's texts and files, texts that stand together as one; nothing where all of it is empty."""
     parts: list[Part] = []

@@ -115,8 +115,8 @@ class Telling:
         return [self._update(update), self._status(state, None, final=True)]
 
     def _spoken(self, message: dict[str, Any]) -> bytes | None:
-        shown = parts.told(message) if parts.kind_of(message) in ("ai", "tool") else None
-        return None if shown is None else self._status(words.WORKING, shown[1], final=False)
+        content = parts.growing(message)
+        return self._status(words.WORKING, content, final=False) if content else None
 
     def _status(self, state: str, content: list[parts.Part] | None, *, final: bool) -> bytes:
         asked, generation = self._asked, self._call.generation

@@ -41,9 +41,11 @@ def listed(namespace: Namespace, cursor: Any) -> dict[str, Any]:
     assistants = _newest_first(namespace)
     tools: dict[str, dict[str, Any]] = {}
     for assistant in assistants[offset : offset + _PAGE]:
+        schema = schemas_of(namespace.graphs[assistant.graph_id])["input_schema"]
         name = name_of(assistant)
-        if name not in tools:
-            tools[name] = _tool(namespace, name, assistant)
+        # langgraph-api 0.16.7: a graph whose input has no schema can be called, but is not listed.
+        if name not in tools and schema is not None:
+            tools[name] = _tool(name, assistant, schema)
     more = {"nextCursor": offset + _PAGE} if len(assistants) > offset + _PAGE else {}
     return {"tools": list(tools.values()), **more}
 
@@ -54,9 +56,8 @@ def name_of(assistant: Assistant) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "", joined)[:_LONGEST]
 
 
-def _tool(namespace: Namespace, name: str, assistant: Assistant) -> dict[str, Any]:
+def _tool(name: str, assistant: Assistant, schema: Any) -> dict[str, Any]:
     title = assistant.now.name
-    schema = schemas_of(namespace.graphs[assistant.graph_id])["input_schema"]
     return {
         "name": name,
         "title": title,

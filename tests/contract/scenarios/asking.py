@@ -37,6 +37,11 @@ def scenario(name: str, *, accident: bool = False) -> Callable[[Scenario], Scena
     return register
 
 
+def several(*values: Any) -> tuple[Any, ...]:
+    """Values of several kinds."""
+    return values
+
+
 def in_turn(play: Scenario) -> Scenario:
     """A scenario that is asked while no other of its kind is."""
 

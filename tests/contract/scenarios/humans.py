@@ -676,4 +676,7 @@ edits(
     "questions", "before the answer", {"values": {"x": "edited?"}}, {}, _NULL, {"command": {"resume": "yes"}}
 )
 edits("questions", "then answered", {"values": {"x": "edited?"}}, {}, {"command": {"resume": "yes"}})
+edits("questions", "as the end", {"values": None, "as_node": "__end__"}, {}, _NULL, {"input": {"x": "again"}})
+edits("questions", "as the end, with something", {"values": _EDIT, "as_node": "__end__"}, {})
+edits("steps", "after the end, as the end", {"as_node": "__end__"}, {}, _NULL)
 edits("questions", "as the one that asks", {"values": {"log": ["for it"]}, "as_node": "question"}, {}, _NULL)
