@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockgraph import MockGraph
-from tests.playing import parts
+from tests.playing import parts, talk, world
 
 FIXTURE = """
 mockgraph: 1
@@ -371,3 +371,19 @@ def test_the_documentation_page_needs_nothing_from_elsewhere(client: httpx.Clien
     assert "http:" not in page.text
     assert "https:" not in page.text
     assert "//" not in page.text.split("<script>")[0]
+
+
+def test_a_tool_that_may_not_be_called() -> None:
+    head = """
+    auth:
+      tokens: {guest: {identity: guest, permissions: [read]}}
+      rules: [{on: "*", needs: write, detail: "no {resource}:{action}"}, {on: assistants, needs: read}]
+    """
+
+    async def call(client: httpx.AsyncClient) -> None:
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "agent"}}
+        headers = {"authorization": "Bearer guest", "accept": "application/json"}
+        answer = await client.post("/mcp", json=body, headers=headers)
+        assert answer.json()["error"] == {"code": -32602, "message": "no threads:create_run"}
+
+    talk(world("- {name: any, play: []}", head=head), call)

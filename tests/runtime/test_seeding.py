@@ -158,7 +158,7 @@ def test_values_of_a_node_that_is_not_there_are_an_error_of_the_fixture() -> Non
 
 
 def test_a_template_without_its_value_is_an_error_of_the_fixture() -> None:
-    with pytest.raises(FixtureError, match="this cannot be seeded\n.*input.nope"):
+    with pytest.raises(FixtureError, match=r"this cannot be seeded\n.*input\.nope"):
         world(
             "- {name: any, play: [{node: agent, update: {a: '${input.nope}'}}]}",
             head="seed: {threads: [{runs: [{input: {a: 1}}]}]}",

@@ -6,16 +6,19 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from mockgraph.backend.access import Access, Seen, allowed
 from mockgraph.backend.assistants import Assistant
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.a2a.tasks import Task, View, found
 from mockgraph.web.a2a.words import Generation
+from mockgraph.web.auth import access_of
 from mockgraph.web.rpc import INVALID_PARAMS, RpcError
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
 TASK_NOT_FOUND = -32001
+DENIED = "Access denied to assistant or thread"
 
 _MOST = 10  # langgraph-api 0.16.7: messages that a client may ask for; who asks for no number gets all
 
@@ -47,10 +50,23 @@ class Call(msgspec.Struct):
 
     def assistant(self) -> Assistant:
         """The assistant; refuses one that is not there."""
+        seen = self.seen("assistants", "read")
         try:
-            return self.namespace.assistants.get(self.named)
+            return self.namespace.assistants.get(self.named, seen=seen)
         except Refusal:
             raise RpcError(INVALID_PARAMS, f"Assistant '{self.assistant_id}' not found") from None
+
+    @property
+    def access(self) -> Access | None:
+        """What the caller may do."""
+        return access_of(self.scope)
+
+    def seen(self, resource: str, action: str) -> Seen:
+        """What the caller sees of a resource in an action; raises RpcError where it may not be done."""
+        try:
+            return allowed(self.access, resource, action)
+        except Refusal:
+            raise RpcError(INVALID_PARAMS, DENIED) from None
 
     def view(self, length: Any, scope: Any) -> View:
         """How much history is wanted, by these parameters or by a header."""
@@ -72,7 +88,8 @@ class Call(msgspec.Struct):
             raise RpcError(INVALID_PARAMS, "Missing required parameter: id (task_id)")
         if not isinstance(task_id, str) or not isinstance(context_id, str | None):
             raise RpcError(INVALID_PARAMS, "Task id and contextId must be strings")
-        task = found(self.namespace, self.assistant_id, task_id, context_id)
+        seen = self.seen("threads", "read")
+        task = found(self.namespace, self.assistant_id, task_id, context_id, seen=seen)
         if task is None:
             where = f" in context '{context_id}'" if naming_context and context_id else ""
             raise RpcError(TASK_NOT_FOUND, f"Task not found: {task_id}{where}")

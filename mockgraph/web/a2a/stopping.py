@@ -24,6 +24,7 @@ _NEVER = 3600  # seconds; langgraph-api 0.16.7
 async def cancel(call: Call) -> dict[str, Any]:
     """Cancel the task that `id` names."""
     task = call.task(naming_context=False)
+    call.seen("threads", "update")
     if task.state in TERMINAL:
         raise _over()
     try:
@@ -47,14 +48,16 @@ async def cancel(call: Call) -> dict[str, Any]:
 
 def _take_back(call: Call, task: Task) -> None:
     """langgraph-api 0.16.7: the graph is at its end, and a run that never starts is cancelled in the task's name."""
-    edit(call.namespace, task.thread, {"values": None, "as_node": END})
+    edit(call.namespace, task.thread, {"values": None, "as_node": END}, access=call.access)
     data = {
         "assistant_id": call.assistant_id,
         "input": None,
         "metadata": {"a2a": {**mark_of(task.last), "task_id": task.own_id}},
         "after_seconds": _NEVER,
     }
-    request = RunRequest(call.asked, dumps(data), data, call.scope["headers"], task.thread.thread_id)
+    request = RunRequest(
+        call.asked, dumps(data), data, call.scope["headers"], task.thread.thread_id, call.access
+    )
     begun = call.runner.begin(request, api_url=api_url(call.scope), background=True, late=True)
     assert begun.live is not None
     call.runner.stop(begun.live, "interrupt", f"interrupt requested via POST {_AT}")

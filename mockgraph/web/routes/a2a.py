@@ -5,8 +5,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from mockgraph.backend.access import allowed
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
+from mockgraph.web.auth import access_of
 from mockgraph.web.paths import Endpoint
 from mockgraph.words.errors import Refusal
 
@@ -50,7 +52,8 @@ def _card(runner: Runner, named: str, request: Request) -> Response:
     from mockgraph.web.a2a.cards import card
 
     try:
-        assistant = runner.namespace.assistants.get(named)
+        seen = allowed(access_of(request.scope), "assistants", "read")
+        assistant = runner.namespace.assistants.get(named, seen=seen)
     except Refusal as refusal:
         if refusal.status == 404:
             return _refused(f"Assistant '{named}' not found")
