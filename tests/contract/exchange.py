@@ -13,7 +13,7 @@ from typing import Any
 # They tell how long an answer took, not what it says; their own tests hold them.
 HEARTBEATS = (": heartbeat\r\n\r\n", "\n")
 
-_PATIENCE = 30.0  # seconds, for any one thing that a scenario waits for
+_PATIENCE = 60.0  # seconds, for any one thing that a scenario waits for
 _PAUSE = 0.1  # seconds between two looks
 
 

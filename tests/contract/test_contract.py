@@ -20,7 +20,7 @@ from tests.contract.servers import HERE, mock_server, real_server
 pytestmark = pytest.mark.timeout(900)
 
 AT_ONCE = 32
-FEW = 12
+FEW = 60
 Transcripts = dict[str, str]
 
 
