@@ -14,7 +14,8 @@ _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 def dumps(value: Any) -> bytes:
     """The bytes of a JSON value, as they are told; raises TypeError."""
-    return as_told(orjson.dumps(value))
+    encoded = orjson.dumps(value)
+    return as_told(encoded) if b"\\u0000" in encoded else encoded
 
 
 def as_told(encoded: bytes) -> bytes:

@@ -34,11 +34,8 @@ class RunRequest(msgspec.Struct, gc=False):
         return time.perf_counter() - self.began
 
 
-def owned(request: RunRequest, seen: Seen) -> RunRequest:
+def owned(request: RunRequest, access: Access, seen: Seen) -> RunRequest:
     """The request of somebody who is known: what makes it theirs in its metadata, and the user in its config."""
-    access = request.access
-    if access is None:
-        return request
     config, user = request.data.get("config") or {}, access.user()
     configurable = {
         **config.get("configurable", {}),

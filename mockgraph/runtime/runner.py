@@ -72,7 +72,8 @@ class Runner:
             raise Refusal(404, "Thread or assistant not found.")
         refuse(data, stateless=thread is None, by_cron=request.by_cron)
         webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
-        request = owned(request, seen)
+        if request.access is not None:
+            request = owned(request, request.access, seen)
         if not assistant.bare:
             request = inheriting(request, assistant)
         data = request.data
@@ -149,7 +150,11 @@ class Runner:
 
     def _assistant(self, request: RunRequest) -> Assistant | None:
         found = self.namespace.assistants.named(request.data["assistant_id"])
-        if found is None or sees(allowed(request.access, "assistants", "read"), found.inherited):
+        if (
+            request.access is None
+            or found is None
+            or sees(allowed(request.access, "assistants", "read"), found.inherited)
+        ):
             return found
         return None
 
