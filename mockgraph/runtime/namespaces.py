@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockgraph.backend.assistants import Assistants
-from mockgraph.backend.crons import Crons
-from mockgraph.backend.items import Items
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread, Threads
 from mockgraph.runtime.journal import Journal
@@ -21,6 +19,8 @@ from mockgraph.words.clock import Clock, FixedClock, SystemClock
 from mockgraph.words.ids import digest, key_of, uuid4, uuid7
 
 if TYPE_CHECKING:
+    from mockgraph.backend.crons import Crons
+    from mockgraph.backend.items import Items
     from mockgraph.runtime.live import LiveRun
 
 
@@ -51,6 +51,8 @@ class Namespace:
 
     def _clear(self) -> None:
         self.graphs: dict[str, Graph] = dict(self.scripted)
+        self._items: Items | None = None
+        self._crons: Crons | None = None
         self.assistants = Assistants()
         self._have_assistants()
         self.threads = Threads()
@@ -58,8 +60,6 @@ class Namespace:
         self.live: dict[str, LiveRun] = {}
         self.active: dict[str, list[LiveRun]] = {}
         self.tapes: dict[str, Tape] = {}
-        self.items = Items()
-        self.crons = Crons()
         self.alarm: asyncio.TimerHandle | None = None
         self.errands: set[asyncio.Task[None]] = set()
         self.journal = Journal()
@@ -69,6 +69,31 @@ class Namespace:
         self._added: dict[str, int] = {}
         self.sown: set[str] = set()
         self._sow()
+
+    @property
+    def items(self) -> "Items":
+        """The store."""
+        if self._items is None:
+            from mockgraph.backend.items import Items
+
+            self._items = Items()
+        return self._items
+
+    @property
+    def crons(self) -> "Crons":
+        """Every cron."""
+        if self._crons is None:
+            from mockgraph.backend.crons import Crons
+
+            self._crons = Crons()
+        return self._crons
+
+    def forget_crons(self, *, thread_id: str | None = None, assistant_id: str | None = None) -> None:
+        """A thread or an assistant is gone: so are the crons on it, if there ever were any."""
+        if self._crons is not None and thread_id is not None:
+            self._crons.forget_thread(thread_id)
+        if self._crons is not None and assistant_id is not None:
+            self._crons.forget_assistant(assistant_id)
 
     def reset(self) -> None:
         """Back to what the fixtures say: stubs added in code, threads, runs, items, crons, journal and counters are gone."""
@@ -131,7 +156,7 @@ class Namespace:
         self.auth = next((graph.given.auth for graph in self.graphs.values() if graph.given.auth), None)
         now = self.options.clock.now()
         for gone in self.assistants.have(self.graphs, now=now):
-            self.crons.forget_assistant(gone)
+            self.forget_crons(assistant_id=gone)
         for graph in self.graphs.values():
             for given in graph.given.assistants:
                 self.assistants.give(

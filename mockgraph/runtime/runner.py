@@ -374,7 +374,7 @@ class Runner:
 
     def forget(self, thread: Thread) -> None:
         """Delete a thread: its runs stop and are gone with it, and so are its crons."""
-        self.namespace.crons.forget_thread(thread.thread_id)
+        self.namespace.forget_crons(thread_id=thread.thread_id)
         # Whoever follows the thread does not see one that is made under its id later.
         self.namespace.tapes.pop(thread.thread_id, None)
         for live in list(self.namespace.active.get(thread.thread_id, ())):

@@ -10,14 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockgraph.runtime.firing import Firing
 from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
 from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.auth import Authenticating
-from mockgraph.web.bodies import Disconnected, parsed
+from mockgraph.web.bodies import Disconnected
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
 from mockgraph.web.routes import (
@@ -61,7 +60,7 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *threads.routes(runner),
         *states.routes(runner),
         *assistants.routes(runner),
-        *crons.routes(Firing(runner, parsed=parsed)),
+        *crons.routes(runner),
         *store.routes(runner),
         *mcp.routes(runner),
         *a2a.routes(runner),

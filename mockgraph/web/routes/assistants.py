@@ -86,7 +86,7 @@ class Assistants:
         gone = self.namespace.assistants.delete(
             request.path_params["assistant_id"], seen=_seen(request, "delete")
         )
-        self.namespace.crons.forget_assistant(gone.assistant_id)
+        self.namespace.forget_crons(assistant_id=gone.assistant_id)
         for thread in list(self.namespace.threads) if with_threads else ():
             if _was_run_by(thread, gone.assistant_id) and sees(visible, thread.metadata):
                 self.runner.forget(thread)

@@ -5,9 +5,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mockgraph.backend.access import Seen, allowed, sees
-from mockgraph.backend.crons import planned
 from mockgraph.runtime import webhooks
-from mockgraph.runtime.firing import Firing
+from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read_request
@@ -15,9 +14,9 @@ from mockgraph.web.paths import api_url, seen_threads, uuid_of
 from mockgraph.words.errors import Refusal
 
 
-def routes(firing: Firing) -> list[BaseRoute]:
+def routes(runner: Runner) -> list[BaseRoute]:
     """The routes of a namespace's crons, the more specific path first."""
-    crons = Crons(firing)
+    crons = Crons(runner)
     return [
         Route("/runs/crons", crons.create, methods=["POST"]),
         Route("/runs/crons/search", crons.search, methods=["POST"]),
@@ -32,9 +31,14 @@ def routes(firing: Firing) -> list[BaseRoute]:
 class Crons:
     """The endpoints."""
 
-    def __init__(self, firing: Firing) -> None:
-        self.firing = firing
-        self.namespace = firing.namespace
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.namespace = runner.namespace
+
+    def _set_alarm(self) -> None:
+        from mockgraph.runtime.firing import Firing
+
+        Firing(self.runner, parsed=parsed).set_alarm()
 
     async def create(self, request: Request) -> Response:
         """`POST /runs/crons`: each run gets a thread of its own."""
@@ -46,6 +50,8 @@ class Crons:
         return await self._created(request, "ThreadCronCreate", thread_id)
 
     async def _created(self, request: Request, schema: str, thread_id: str | None) -> Response:
+        from mockgraph.backend.crons import planned
+
         body = await read_request(request)
         data = parsed(body, schema)
         self._check_webhook(data)
@@ -63,7 +69,7 @@ class Crons:
             if self.namespace.threads.find(thread_id, seen=seen) is None:
                 raise Refusal(404, _NO_THREAD.format(thread_id=thread_id))
         self.namespace.crons.add(cron)
-        self.firing.set_alarm()
+        self._set_alarm()
         return json(cron.wire())
 
     def _assistant(self, request: Request, named: str) -> str:
@@ -96,13 +102,13 @@ class Crons:
         self._check_webhook(data)
         now, seen = self.namespace.options.clock.now(), _seen(request, "update")
         cron = self.namespace.crons.patch(cron_id, data, now=now, seen=seen)
-        self.firing.set_alarm()
+        self._set_alarm()
         return json(cron.wire())
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /runs/crons/{cron_id}`."""
         self.namespace.crons.delete(request.path_params["cron_id"], seen=_seen(request, "delete"))
-        self.firing.set_alarm()
+        self._set_alarm()
         return Response(status_code=204)
 
     async def search(self, request: Request) -> Response:

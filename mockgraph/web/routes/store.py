@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mockgraph.backend.items import labels_of
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
@@ -23,6 +22,13 @@ def routes(runner: Runner) -> list[BaseRoute]:
         Route("/store/items/search", store.search, methods=["POST"]),
         Route("/store/namespaces", store.namespaces, methods=["POST"]),
     ]
+
+
+def labels_of(given: Sequence[str]) -> tuple[str, ...]:
+    """The labels of a store namespace; refuses what is no label."""
+    from mockgraph.backend import items
+
+    return items.labels_of(given)
 
 
 class Store:
