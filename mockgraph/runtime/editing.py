@@ -7,14 +7,13 @@ import msgspec
 
 from mockgraph.backend import states, updates
 from mockgraph.backend.access import Access
-from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Snapshot
 from mockgraph.runtime import settling
 from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.owning import graph_of
 from mockgraph.runtime.stream_log import Numbers, Part
 from mockgraph.runtime.telling import encoded
-from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import key_of
 
@@ -100,18 +99,6 @@ def _add(namespace: Namespace, thread: Thread, snapshots: list[Snapshot]) -> Non
 def _restore(thread: Thread, before: dict[str, Any]) -> None:
     for name, value in before.items():
         setattr(thread, name, value)
-
-
-def graph_of(namespace: Namespace, thread: Thread) -> Graph | None:
-    """The graph that a thread is of, as its metadata says; None where it says nothing. Refuses one that is not there."""
-    graph_id = loads(thread.metadata).get("graph_id")
-    if graph_id is None:
-        return None
-    graph = namespace.graphs.get(graph_id) if isinstance(graph_id, str) else None
-    if graph is None:
-        known = sorted(namespace.graphs)
-        raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {known}")
-    return graph
 
 
 _NO_GRAPH = (

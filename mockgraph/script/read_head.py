@@ -6,7 +6,6 @@ from mockgraph.meaning.channels import REDUCERS
 from mockgraph.script import words
 from mockgraph.script.given import Given
 from mockgraph.script.nodes import INVALID, Node, Reader, near, noun
-from mockgraph.script.read_given import read_given
 
 
 class Head(msgspec.Struct):
@@ -47,7 +46,11 @@ def read_head(reader: Reader, root: Node) -> Head | None:
         return None
     stubs = entries["stubs"][1] if "stubs" in entries else None
     before, after = (_pauses(reader, entries, f"interrupt_{when}") for when in ("before", "after"))
-    given = read_given(reader, entries, graph_id)
+    given = Given()
+    if not words.GIVEN.isdisjoint(entries):
+        from mockgraph.script.read_given import read_given
+
+        given = read_given(reader, entries, graph_id)
     keys = {name: key for name, (key, _) in entries.items()}
     return Head(graph_id, declared, input_keys, output_keys, stubs, channels, before, after, given, keys)
 

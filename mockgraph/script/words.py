@@ -67,6 +67,9 @@ FIXTURE: dict[str, Key] = {
     "seed": Key("Threads and store items that are there from the start.", _ref("seed")),
 }
 
+# What is around the runs.
+GIVEN = frozenset({"nodes", "edges", "schemas", "assistants", "auth", "seed"})
+
 NODE: dict[str, Key] = {
     "node": Key("The name of the node.", _TEXT),
     "metadata": Key("What is drawn with it, such as `{__tools: [search]}`.", _OBJECT),

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from mockgraph.backend import states
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
-from mockgraph.runtime.editing import edit, graph_of
+from mockgraph.runtime.owning import graph_of
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
@@ -83,6 +83,8 @@ class States:
 
     async def update(self, request: Request) -> Response:
         """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
+        from mockgraph.runtime.editing import edit
+
         data = parsed(await read_request(request), "ThreadStateUpdate")
         seen = seen_threads(request.scope, "update")
         thread = self.namespace.threads.get(request.path_params["thread_id"], seen=seen, respelled=True)

@@ -5,10 +5,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mockgraph.backend.access import Seen
-from mockgraph.backend.copying import copied
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
-from mockgraph.runtime.editing import build
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
@@ -50,6 +48,8 @@ class Threads:
         before = len(self.namespace.threads)
         thread = self.namespace.threads.create(data, new_id=new_id, now=now, seen=seen)
         if data.get("supersteps") and len(self.namespace.threads) > before:
+            from mockgraph.runtime.editing import build
+
             try:
                 build(self.namespace, thread, data["supersteps"], access=access_of(request.scope))
             except Refusal as refusal:
@@ -99,6 +99,8 @@ class Threads:
 
     async def copy(self, request: Request) -> Response:
         """`POST /threads/{thread_id}/copy`."""
+        from mockgraph.backend.copying import copied
+
         known = canonical(request.path_params["thread_id"])
         if known is None:
             raise Refusal(400, "badly formed hexadecimal UUID string")
