@@ -13,7 +13,7 @@ from typing import Any
 # They tell how long an answer took, not what it says; their own tests hold them.
 HEARTBEATS = (": heartbeat\r\n\r\n", "\n")
 
-_PATIENCE = 30.0  # seconds, for any one thing that a scenario waits for
+_PATIENCE = 60.0  # seconds, for any one thing that a scenario waits for
 _PAUSE = 0.1  # seconds between two looks
 
 
@@ -191,15 +191,21 @@ class Ask:
         return await self._send(method, path, body, headers, self._tell)
 
     async def poll(
-        self, method: str, path: str, body: Any = None, *, until: Callable[[Answer], Any]
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        until: Callable[[Answer], Any],
+        shown: Callable[[Any], Any] | None = None,
     ) -> Answer:
-        """Asks until the answer is so; only that one is told."""
+        """Asks until the answer is so; only that one is told, or the part of it that `shown` gives."""
         async with asyncio.timeout(_PATIENCE):
             while not until(
                 answer := await (await self._send(method, path, body, None, lambda _: None)).end()
             ):
                 await asyncio.sleep(_PAUSE)
-        self._tell(answer)
+        (self._tell if shown is None else _telling(shown, self._tell))(answer)
         return answer
 
     async def _send(
