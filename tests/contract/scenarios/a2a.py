@@ -702,8 +702,8 @@ async def at_work(ask: Ask) -> None:
         await call(ask, "parrot", "ListTasks", {"contextId": context, "status": status})
     await ended(sent)
     await ended(behind)
-    for status in ("completed", None):
-        await call(ask, "parrot", "ListTasks", {"contextId": context, "status": status})
+    for over in ("completed", None):
+        await call(ask, "parrot", "ListTasks", {"contextId": context, "status": over})
     for task in (first, second):
         await get(ask, "parrot", task)
     await look(ask, f"/threads/{context}")
