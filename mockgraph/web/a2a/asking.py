@@ -85,7 +85,7 @@ def _place(call: Call, message: dict[str, Any]) -> tuple[str | None, Task | None
             raise RpcError(INVALID_PARAMS, f"{name} must be a string")
     if task_id is None:
         return context_id or None, None
-    task = tasks.found(call.namespace, call.assistant_id, task_id, context_id)
+    task = call.found(task_id, context_id)
     if task is None:
         raise RpcError(TASK_NOT_FOUND, f"Task not found: {task_id}")
     if task.state in tasks.TERMINAL:
@@ -139,12 +139,24 @@ def _run(call: Call, data: dict[str, Any], thread_id: str, *, streamed: bool) ->
 
             valid(data, "RunCreateStateful")
         body = dumps(data)
-        request = RunRequest(call.asked, body, loads(body), call.scope["headers"], thread_id)
+        request = RunRequest(call.asked, body, loads(body), call.scope["headers"], thread_id, call.access)
         return call.runner.begin(request, api_url=api_url(call.scope), streamed=streamed)
     except Refusal as refusal:
-        raise RpcError(INVALID_PARAMS, f"Failed to create run: {refusal.detail}") from None
+        raise _not_created(refusal, thread_id) from None
     except orjson.JSONEncodeError as error:
         raise RpcError(INVALID_PARAMS, f"Failed to create run: {error}") from None
+
+
+def _not_created(refusal: Refusal, thread_id: str) -> RpcError:
+    if refusal.status == 403:
+        return RpcError(INVALID_PARAMS, "Access denied to assistant or thread")
+    if refusal.status == 404:
+        return RpcError(
+            INVALID_PARAMS,
+            f"Thread '{thread_id}' not found. Please create the thread first before sending messages to it.",
+            {"thread_id": thread_id, "error_type": "thread_not_found"},
+        )
+    return RpcError(INVALID_PARAMS, f"Failed to create run: {refusal.detail}")
 
 
 # --- the input of the run --------------------------------------------------------------------------------

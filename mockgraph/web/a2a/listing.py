@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from mockgraph.backend.access import sees
 from mockgraph.web.a2a import words
 from mockgraph.web.a2a.calls import Call
 from mockgraph.web.a2a.tasks import Task, remembered, tasks_of, told
@@ -48,11 +49,14 @@ def _tasks(call: Call, context_id: Any) -> list[Task]:
     """Those of a context, or of all; of those that changed at the same time, the newest first."""
     threads = call.namespace.threads
     if context_id is None:
-        return [task for thread in threads for task in tasks_of(thread, call.assistant_id)][::-1]
+        seen = call.seen_threads("search")
+        shown = [thread for thread in threads if sees(seen, thread.metadata)]
+        return [task for thread in shown for task in tasks_of(thread, call.assistant_id)][::-1]
     if not isinstance(context_id, str):
         raise RpcError(INVALID_PARAMS, "contextId must be a string.")
     known = canonical(context_id)
-    thread = threads.find(known) if known is not None else None
+    seen = call.seen_threads("read")
+    thread = threads.find(known, seen=seen) if known is not None else None
     return [] if thread is None else tasks_of(thread, call.assistant_id)[::-1]
 
 

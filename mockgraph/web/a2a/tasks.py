@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import states
+from mockgraph.backend.access import Seen
 from mockgraph.backend.json import loads
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread
@@ -92,7 +93,7 @@ def _mark(holder: Any) -> Mapping[str, Any]:
 
 
 def found(
-    namespace: Namespace, assistant_id: str, task_id: str, context_id: str | None = None
+    namespace: Namespace, assistant_id: str, task_id: str, context_id: str | None, *, seen: Seen
 ) -> Task | None:
     """An assistant's task by its id, which names the context too unless that is given beside it."""
     context, colon, run_id = task_id.partition(":")
@@ -101,7 +102,7 @@ def found(
     elif context_id and canonical(context_id) != canonical(context):
         return None
     known = canonical(context)
-    thread = namespace.threads.find(known) if known is not None else None
+    thread = namespace.threads.find(known, seen=seen) if known is not None else None
     first = canonical(run_id)
     if thread is None or first is None:
         return None

@@ -79,8 +79,8 @@ async def _ping(_runner: Runner, _request: Request, _params: Any) -> Any:
     return {}
 
 
-async def _list(runner: Runner, _request: Request, params: dict[str, Any]) -> Any:
-    return tools.listed(runner.namespace, params.get("cursor"))
+async def _list(runner: Runner, request: Request, params: dict[str, Any]) -> Any:
+    return tools.listed(runner.namespace, request.scope, params.get("cursor"))
 
 
 async def _call(runner: Runner, request: Request, params: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.types import Scope
 
+from mockgraph.backend.access import allowed
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import dumps, loads
 from mockgraph.backend.schemas import schemas_of
@@ -15,6 +16,7 @@ from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.runner import Runner
 from mockgraph.runtime.settling import OURS
 from mockgraph.runtime.telling import STOPPED, Outcome
+from mockgraph.web.auth import access_of
 from mockgraph.web.paths import api_url
 from mockgraph.web.rpc import INVALID_PARAMS, RpcError, spelled
 from mockgraph.words.errors import Refusal
@@ -35,10 +37,10 @@ _MESSAGES = {
 # --- the list --------------------------------------------------------------------------------------------
 
 
-def listed(namespace: Namespace, cursor: Any) -> dict[str, Any]:
+def listed(namespace: Namespace, scope: Scope, cursor: Any) -> dict[str, Any]:
     """`tools/list`: newest first; of assistants that share a name, the newest."""
     offset = _offset(cursor)
-    assistants = _newest_first(namespace)
+    assistants = _newest_first(namespace, scope)
     tools: dict[str, dict[str, Any]] = {}
     for assistant in assistants[offset : offset + _PAGE]:
         schema = schemas_of(namespace.graphs[assistant.graph_id])["input_schema"]
@@ -123,8 +125,13 @@ def _offset(cursor: Any) -> int:
     return offset
 
 
-def _newest_first(namespace: Namespace) -> list[Assistant]:
-    found = namespace.assistants.matching({})
+def _newest_first(namespace: Namespace, scope: Scope) -> list[Assistant]:
+    """The assistants that the caller sees; raises RpcError where it may see none."""
+    try:
+        seen = allowed(access_of(scope), "assistants", "search")
+    except Refusal as refusal:
+        raise RpcError(INVALID_PARAMS, refusal.detail) from None
+    found = namespace.assistants.matching({}, seen=seen)
     return ordered(found, None, None, default="created_at", key=lambda assistant, _: assistant.created_at)
 
 
@@ -134,7 +141,7 @@ def _newest_first(namespace: Namespace) -> list[Assistant]:
 async def called(runner: Runner, scope: Scope, params: dict[str, Any]) -> dict[str, Any]:
     """`tools/call`: the last values as Python prints them, or the class of what the graph raised."""
     name = params.get("name")
-    assistant = _named(runner.namespace, name)
+    assistant = _named(runner.namespace, scope, name)
     asked = f"{scope['method']} {scope['path']}  tools/call {name}"
     request = _request(asked, scope, assistant, params)
     try:
@@ -148,8 +155,10 @@ async def called(runner: Runner, scope: Scope, params: dict[str, Any]) -> dict[s
     return _answer(outcome)
 
 
-def _named(namespace: Namespace, name: Any) -> Assistant:
-    named = [assistant for assistant in _newest_first(namespace) if name and name_of(assistant) == name]
+def _named(namespace: Namespace, scope: Scope, name: Any) -> Assistant:
+    named = [
+        assistant for assistant in _newest_first(namespace, scope) if name and name_of(assistant) == name
+    ]
     if not named:
         raise RpcError(INVALID_PARAMS, f"Unknown tool: {spelled(name)}")
     if len(named) > 1:
@@ -169,7 +178,7 @@ def _request(asked: str, scope: Scope, assistant: Assistant, params: dict[str, A
         body = dumps(data)
     except TypeError as error:
         raise RpcError(INVALID_PARAMS, f"Invalid params: 'arguments' and 'context': {error}") from None
-    return RunRequest(asked, body, loads(body), scope["headers"])
+    return RunRequest(asked, body, loads(body), scope["headers"], access=access_of(scope))
 
 
 def _answer(outcome: Outcome) -> dict[str, Any]:
