@@ -18,6 +18,7 @@ from mockgraph.runtime.requests import SCOPE
 from mockgraph.script import words
 from mockgraph.script.loading import load_texts
 from mockgraph.script.matching import OPERATORS
+from mockgraph.web.a2a.methods import METHODS
 from mockgraph.words.vocabulary import STREAM_MODES, UPSTREAM
 from tests.playing import graph_of
 
@@ -26,6 +27,7 @@ README = (ROOT / "README.md").read_text()
 FIXTURES = (ROOT / "docs/fixtures.md").read_text()
 RUNS = (ROOT / "docs/runs.md").read_text()
 SERVER = (ROOT / "docs/server.md").read_text()
+MCP_AND_A2A = (ROOT / "docs/mcp-and-a2a.md").read_text()
 STORE_AND_CRONS = (ROOT / "docs/store-and-crons.md").read_text()
 UPSTREAM_DOC = (ROOT / "docs/upstream.md").read_text()
 
@@ -106,14 +108,19 @@ def test_the_examples_of_runs_run(pytester: pytest.Pytester, monkeypatch: pytest
     result.assert_outcomes(passed=len(examples))
 
 
-def test_the_examples_of_the_store_and_of_crons_run(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("page", [STORE_AND_CRONS, MCP_AND_A2A], ids=["store and crons", "MCP and A2A"])
+def test_the_examples_of_a_page_run(
+    page: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    examples = blocks("python", STORE_AND_CRONS)
+    examples = blocks("python", page)
     pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
     result = pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60)
     result.assert_outcomes(passed=len(examples))
+
+
+def test_every_method_of_a2a_is_documented() -> None:
+    assert all(f"`{name}`" in MCP_AND_A2A for name in METHODS)
 
 
 @pytest.mark.parametrize("name", FILTER_OPERATORS)
