@@ -12,14 +12,16 @@ PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
 
 
 class RpcError(Exception):
-    """A call fails: a code, and what is told of it."""
+    """A call fails: a code, and what is told of it, in words and in data."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, data: dict[str, Any] | None = None) -> None:
         self.code = code
         self.message = message
+        self.data = data
         super().__init__(f"{code}: {message}")
 
 
@@ -30,7 +32,8 @@ def result(call_id: Any, value: Any) -> dict[str, Any]:
 
 def failure(call_id: Any, error: RpcError) -> dict[str, Any]:
     """The answer of a call that failed."""
-    return {"jsonrpc": "2.0", "id": call_id, "error": {"code": error.code, "message": error.message}}
+    data = {} if error.data is None else {"data": error.data}
+    return {"jsonrpc": "2.0", "id": call_id, "error": {"code": error.code, "message": error.message, **data}}
 
 
 def dumps(value: Any) -> bytes:

@@ -209,6 +209,69 @@ def test_data_that_is_nested_too_deeply_is_refused_or_fails_its_run(method: str,
     talk(world("- {name: all, play: [{node: agent}]}", head=CHANNELS), ask)
 
 
+AUTH = """
+auth:
+  tokens:
+    alice: {identity: alice, permissions: [write]}
+    reader: {identity: alice}
+    barred: {identity: barred}
+  rules:
+    - {on: [threads.create_run, threads.update], needs: write, detail: "no {resource}:{action}", owner: owner}
+    - {on: threads, owner: owner}
+    - {on: assistants.search, needs: write}
+"""
+
+
+def test_what_auth_forbids_is_told_in_its_words() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        client.headers["authorization"] = "alice"
+        task = await sent(client, "ask")
+        context = str(uuid4())
+        working = under_way(client, "message/send", "wait", contextId=context)
+        await asyncio.sleep(0.05)
+        run = (await client.get(f"/threads/{context}/runs")).json()[0]["run_id"]
+        client.headers["authorization"] = "reader"
+        for call in ({"contextId": task["contextId"]}, {"taskId": task["id"]}):
+            for method in ("message/send", "message/stream"):
+                told = await rpc(client, AGENT, method, said("hello", **call))
+                error = (told if method == "message/send" else told[0])["error"]
+                assert error == {"code": -32602, "message": "Access denied to assistant or thread"}
+        for one, action in ((task["id"], "create_run"), (f"{context}:{run}", "update")):
+            error = (await rpc(client, AGENT, "tasks/cancel", {"id": one}))["error"]
+            assert error == {"code": -32603, "message": f"Failed to cancel task: no threads:{action}"}
+        for method, params in (("tools/list", {}), ("tools/call", {"name": "agent"})):
+            error = (await rpc(client, "/mcp", method, params))["error"]
+            assert error == {"code": -32602, "message": "Forbidden"}
+        client.headers["authorization"] = "alice"
+        assert await state_of(client, task["id"]) == "input-required"
+        await rpc(client, AGENT, "tasks/cancel", {"id": f"{context}:{run}"})
+        await working
+
+    talk(world(CHAT, head=CHANNELS + AUTH), ask)
+
+
+def test_threads_that_nobody_may_read_are_refused_in_the_words_of_their_rule() -> None:
+    rules = "[{on: threads.read, deny: true, detail: not yours}, {on: threads.search, deny: true}]"
+    auth = f"\nauth: {{tokens: {{t: {{identity: a}}}}, rules: {rules}}}"
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        client.headers["authorization"] = "t"
+        task = await sent(client, "ask")
+        one, context = task["id"], task["contextId"]
+        calls: list[tuple[str, Any]] = [
+            ("tasks/get", {"id": one}),
+            ("tasks/cancel", {"id": one}),
+            ("message/send", said("Bo", taskId=one)),
+            ("ListTasks", {"contextId": context}),
+        ]
+        for method, params in calls:
+            error = (await rpc(client, AGENT, method, params))["error"]
+            assert error == {"code": -32602, "message": "not yours"}
+        assert (await rpc(client, AGENT, "ListTasks", {}))["error"]["message"] == "Forbidden"
+
+    talk(world(CHAT, head=CHANNELS + auth), ask)
+
+
 # --- tasks ---
 
 

@@ -10,7 +10,7 @@ from mockgraph.backend.json import dumps, loads
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.runner import Begun
 from mockgraph.web.a2a import parts, tasks, words
-from mockgraph.web.a2a.calls import DENIED, TASK_NOT_FOUND, Call
+from mockgraph.web.a2a.calls import TASK_NOT_FOUND, Call
 from mockgraph.web.a2a.cards import fields_of
 from mockgraph.web.a2a.tasks import Task
 from mockgraph.web.paths import api_url
@@ -85,8 +85,7 @@ def _place(call: Call, message: dict[str, Any]) -> tuple[str | None, Task | None
             raise RpcError(INVALID_PARAMS, f"{name} must be a string")
     if task_id is None:
         return context_id or None, None
-    seen = call.seen("threads", "read")
-    task = tasks.found(call.namespace, call.assistant_id, task_id, context_id, seen=seen)
+    task = call.found(task_id, context_id)
     if task is None:
         raise RpcError(TASK_NOT_FOUND, f"Task not found: {task_id}")
     if task.state in tasks.TERMINAL:
@@ -143,18 +142,21 @@ def _run(call: Call, data: dict[str, Any], thread_id: str, *, streamed: bool) ->
         request = RunRequest(call.asked, body, loads(body), call.scope["headers"], thread_id, call.access)
         return call.runner.begin(request, api_url=api_url(call.scope), streamed=streamed)
     except Refusal as refusal:
-        if call.access is not None and refusal.status in (403, 404):
-            raise _denied(refusal, thread_id) from None
-        raise RpcError(INVALID_PARAMS, f"Failed to create run: {refusal.detail}") from None
+        raise _not_created(refusal, thread_id) from None
     except orjson.JSONEncodeError as error:
         raise RpcError(INVALID_PARAMS, f"Failed to create run: {error}") from None
 
 
-def _denied(refusal: Refusal, thread_id: str) -> RpcError:
+def _not_created(refusal: Refusal, thread_id: str) -> RpcError:
     if refusal.status == 403:
-        return RpcError(INVALID_PARAMS, DENIED)
-    said = "not found. Please create the thread first before sending messages to it."
-    return RpcError(INVALID_PARAMS, f"Thread '{thread_id}' {said}")
+        return RpcError(INVALID_PARAMS, "Access denied to assistant or thread")
+    if refusal.status == 404:
+        return RpcError(
+            INVALID_PARAMS,
+            f"Thread '{thread_id}' not found. Please create the thread first before sending messages to it.",
+            {"thread_id": thread_id, "error_type": "thread_not_found"},
+        )
+    return RpcError(INVALID_PARAMS, f"Failed to create run: {refusal.detail}")
 
 
 # --- the input of the run --------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
 TASK_NOT_FOUND = -32001
-DENIED = "Access denied to assistant or thread"
 
 _MOST = 10  # langgraph-api 0.16.7: messages that a client may ask for; who asks for no number gets all
 
@@ -48,25 +47,21 @@ class Call(msgspec.Struct):
         """What was called, for people."""
         return f"{self.scope['method']} {self.scope['path']}  {self.method}"
 
-    def assistant(self) -> Assistant:
-        """The assistant; refuses one that is not there."""
-        seen = self.seen("assistants", "read")
-        try:
-            return self.namespace.assistants.get(self.named, seen=seen)
-        except Refusal:
-            raise RpcError(INVALID_PARAMS, f"Assistant '{self.assistant_id}' not found") from None
-
     @property
     def access(self) -> Access | None:
-        """What the caller may do."""
+        """What the caller may do; None where nobody asks."""
         return access_of(self.scope)
 
-    def seen(self, resource: str, action: str) -> Seen:
-        """What the caller sees of a resource in an action; raises RpcError where it may not be done."""
+    def seen_threads(self, action: str) -> Seen:
+        """What the caller sees of threads in an action; raises RpcError where it may not be done."""
         try:
-            return allowed(self.access, resource, action)
-        except Refusal:
-            raise RpcError(INVALID_PARAMS, DENIED) from None
+            return allowed(self.access, "threads", action)
+        except Refusal as refusal:
+            raise RpcError(INVALID_PARAMS, refusal.detail) from None
+
+    def assistant(self) -> Assistant:
+        """The assistant; refuses one that is not there, or not for the caller."""
+        return assistant_of(self.namespace, self.named, self.assistant_id, self.access)
 
     def view(self, length: Any, scope: Any) -> View:
         """How much history is wanted, by these parameters or by a header."""
@@ -81,6 +76,11 @@ class Call(msgspec.Struct):
             raise RpcError(INVALID_PARAMS, "historyScope must be 'context' or 'task'")
         return View(length=length, only_task=scope == "task")
 
+    def found(self, task_id: str, context_id: str | None) -> Task | None:
+        """The assistant's task of an id, where there is one that the caller sees."""
+        seen = self.seen_threads("read")
+        return found(self.namespace, self.assistant_id, task_id, context_id, seen=seen)
+
     def task(self, *, naming_context: bool) -> Task:
         """The task that `id` names; refuses one that is not there."""
         task_id, context_id = self.params.get("id"), self.params.get("contextId")
@@ -88,9 +88,18 @@ class Call(msgspec.Struct):
             raise RpcError(INVALID_PARAMS, "Missing required parameter: id (task_id)")
         if not isinstance(task_id, str) or not isinstance(context_id, str | None):
             raise RpcError(INVALID_PARAMS, "Task id and contextId must be strings")
-        seen = self.seen("threads", "read")
-        task = found(self.namespace, self.assistant_id, task_id, context_id, seen=seen)
+        task = self.found(task_id, context_id)
         if task is None:
             where = f" in context '{context_id}'" if naming_context and context_id else ""
             raise RpcError(TASK_NOT_FOUND, f"Task not found: {task_id}{where}")
         return task
+
+
+def assistant_of(namespace: Namespace, named: str, told: str, access: Access | None) -> Assistant:
+    """An assistant by its id, which errors tell as `told`; raises RpcError."""
+    try:
+        return namespace.assistants.get(named, seen=allowed(access, "assistants", "read"))
+    except Refusal as refusal:
+        if refusal.status == 404:
+            raise RpcError(INVALID_PARAMS, f"Assistant '{told}' not found") from None
+        raise RpcError(INVALID_PARAMS, f"Failed to get assistant '{told}': {refusal.detail}") from None

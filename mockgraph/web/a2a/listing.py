@@ -48,13 +48,14 @@ async def list_tasks(call: Call) -> dict[str, Any]:
 def _tasks(call: Call, context_id: Any) -> list[Task]:
     """Those of a context, or of all; of those that changed at the same time, the newest first."""
     threads = call.namespace.threads
-    seen = call.seen("threads", "search" if context_id is None else "read")
     if context_id is None:
-        visible = [thread for thread in threads if sees(seen, thread.metadata)]
-        return [task for thread in visible for task in tasks_of(thread, call.assistant_id)][::-1]
+        seen = call.seen_threads("search")
+        shown = [thread for thread in threads if sees(seen, thread.metadata)]
+        return [task for thread in shown for task in tasks_of(thread, call.assistant_id)][::-1]
     if not isinstance(context_id, str):
         raise RpcError(INVALID_PARAMS, "contextId must be a string.")
     known = canonical(context_id)
+    seen = call.seen_threads("read")
     thread = threads.find(known, seen=seen) if known is not None else None
     return [] if thread is None else tasks_of(thread, call.assistant_id)[::-1]
 

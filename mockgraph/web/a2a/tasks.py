@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from mockgraph.backend import states
-from mockgraph.backend.access import EVERYTHING, Seen
+from mockgraph.backend.access import Seen
 from mockgraph.backend.json import loads
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread
@@ -93,12 +93,7 @@ def _mark(holder: Any) -> Mapping[str, Any]:
 
 
 def found(
-    namespace: Namespace,
-    assistant_id: str,
-    task_id: str,
-    context_id: str | None = None,
-    *,
-    seen: Seen = EVERYTHING,
+    namespace: Namespace, assistant_id: str, task_id: str, context_id: str | None, *, seen: Seen
 ) -> Task | None:
     """An assistant's task by its id, which names the context too unless that is given beside it."""
     context, colon, run_id = task_id.partition(":")

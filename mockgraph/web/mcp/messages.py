@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from mockgraph.runtime.runner import Runner
 from mockgraph.web import rpc
-from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import read_request
 from mockgraph.web.mcp import tools
 from mockgraph.web.rpc import INVALID_PARAMS, METHOD_NOT_FOUND, RpcError
@@ -81,7 +80,7 @@ async def _ping(_runner: Runner, _request: Request, _params: Any) -> Any:
 
 
 async def _list(runner: Runner, request: Request, params: dict[str, Any]) -> Any:
-    return tools.listed(runner.namespace, params.get("cursor"), access_of(request.scope))
+    return tools.listed(runner.namespace, request.scope, params.get("cursor"))
 
 
 async def _call(runner: Runner, request: Request, params: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from mockgraph.backend.access import Access, Seen, allowed
+from mockgraph.backend.access import allowed
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import dumps, loads
 from mockgraph.backend.schemas import schemas_of
@@ -37,10 +37,10 @@ _MESSAGES = {
 # --- the list --------------------------------------------------------------------------------------------
 
 
-def listed(namespace: Namespace, cursor: Any, access: Access | None) -> dict[str, Any]:
+def listed(namespace: Namespace, scope: Scope, cursor: Any) -> dict[str, Any]:
     """`tools/list`: newest first; of assistants that share a name, the newest."""
     offset = _offset(cursor)
-    assistants = _newest_first(namespace, access)
+    assistants = _newest_first(namespace, scope)
     tools: dict[str, dict[str, Any]] = {}
     for assistant in assistants[offset : offset + _PAGE]:
         schema = schemas_of(namespace.graphs[assistant.graph_id])["input_schema"]
@@ -125,16 +125,14 @@ def _offset(cursor: Any) -> int:
     return offset
 
 
-def _newest_first(namespace: Namespace, access: Access | None) -> list[Assistant]:
-    found = namespace.assistants.matching({}, seen=_visible(access))
-    return ordered(found, None, None, default="created_at", key=lambda assistant, _: assistant.created_at)
-
-
-def _visible(access: Access | None) -> Seen:
+def _newest_first(namespace: Namespace, scope: Scope) -> list[Assistant]:
+    """The assistants that the caller sees; raises RpcError where it may see none."""
     try:
-        return allowed(access, "assistants", "search")
+        seen = allowed(access_of(scope), "assistants", "search")
     except Refusal as refusal:
         raise RpcError(INVALID_PARAMS, refusal.detail) from None
+    found = namespace.assistants.matching({}, seen=seen)
+    return ordered(found, None, None, default="created_at", key=lambda assistant, _: assistant.created_at)
 
 
 # --- a call ----------------------------------------------------------------------------------------------
@@ -143,7 +141,7 @@ def _visible(access: Access | None) -> Seen:
 async def called(runner: Runner, scope: Scope, params: dict[str, Any]) -> dict[str, Any]:
     """`tools/call`: the last values as Python prints them, or the class of what the graph raised."""
     name = params.get("name")
-    assistant = _named(runner.namespace, name, access_of(scope))
+    assistant = _named(runner.namespace, scope, name)
     asked = f"{scope['method']} {scope['path']}  tools/call {name}"
     request = _request(asked, scope, assistant, params)
     try:
@@ -157,9 +155,9 @@ async def called(runner: Runner, scope: Scope, params: dict[str, Any]) -> dict[s
     return _answer(outcome)
 
 
-def _named(namespace: Namespace, name: Any, access: Access | None) -> Assistant:
+def _named(namespace: Namespace, scope: Scope, name: Any) -> Assistant:
     named = [
-        assistant for assistant in _newest_first(namespace, access) if name and name_of(assistant) == name
+        assistant for assistant in _newest_first(namespace, scope) if name and name_of(assistant) == name
     ]
     if not named:
         raise RpcError(INVALID_PARAMS, f"Unknown tool: {spelled(name)}")

@@ -5,12 +5,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from mockgraph.backend.access import allowed
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.paths import Endpoint
-from mockgraph.words.errors import Refusal
 
 
 def routes(runner: Runner) -> list[BaseRoute]:
@@ -49,15 +47,14 @@ def routes(runner: Runner) -> list[BaseRoute]:
 
 
 def _card(runner: Runner, named: str, request: Request) -> Response:
+    from mockgraph.web.a2a.calls import assistant_of
     from mockgraph.web.a2a.cards import card
+    from mockgraph.web.rpc import RpcError
 
     try:
-        seen = allowed(access_of(request.scope), "assistants", "read")
-        assistant = runner.namespace.assistants.get(named, seen=seen)
-    except Refusal as refusal:
-        if refusal.status == 404:
-            return _refused(f"Assistant '{named}' not found")
-        return _refused(f"Failed to get assistant '{named}': {refusal.detail}")
+        assistant = assistant_of(runner.namespace, named, named, access_of(request.scope))
+    except RpcError as error:
+        return _refused(error.message)
     return json(card(runner.namespace, assistant, named, request.scope))
 
 

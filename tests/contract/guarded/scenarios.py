@@ -55,12 +55,6 @@ async def owned(ask: Ask) -> tuple[str, str]:
     return thread_id, run
 
 
-def kind_of_answer(answer: Any) -> Any:
-    """Whether there is a result, or which error."""
-    error = answer.get("error")
-    return sorted(answer) if error is None else [error["code"], error["message"]]
-
-
 PATHS = ("/threads/search", "/threads/abc", "/nope", "/ok", "/info", "/assistants/search", "/store/items")
 for _who, _headers in STRANGERS.items():
 
@@ -230,39 +224,6 @@ for _who in WHO:
         await As(ask, who)("POST", "/runs/cancel", {"status": "pending"})
         await As(ask, "alice")("GET", f"/threads/{thread_id}/runs/{run.json()['run_id']}")
         await As(ask, "alice")("DELETE", f"/threads/{thread_id}")
-
-    @scenario(f"auth: a tool, called by {_who}")
-    async def tool(ask: Ask, who: str = _who) -> None:
-        for method, params in (
-            ("ping", {}),
-            *([] if who == "guest" else [("tools/call", {"name": "counter", "arguments": {"n": 1}})]),
-            ("tools/call", {"name": "nobody"}),
-        ):
-            call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-            headers = {**WHO[who], "accept": "application/json"}
-            await ask("POST", "/mcp", call, headers=headers)
-
-    @scenario(f"auth: an agent of alice's, asked by {_who}")
-    async def agent(ask: Ask, who: str = _who) -> None:
-        found = (await As(ask, "alice")("POST", "/assistants/search", {"graph_id": "chat"})).json()
-        one = f"/a2a/{found[0]['assistant_id']}"
-
-        async def call(asked_by: str, method: str, params: dict[str, Any], shown: Any = None) -> Answer:
-            body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-            headers = {**WHO[asked_by], "accept": "application/json"}
-            return await ask("POST", one, body, headers=headers, shown=shown)
-
-        message = {"role": "user", "messageId": "m1", "parts": [{"kind": "text", "text": "hi"}]}
-        sent = await call("alice", "message/send", {"message": message}, shown=lambda _: None)
-        task = {"id": sent.json()["result"]["id"], "contextId": sent.json()["result"]["contextId"]}
-        if who != "alice":
-            await call(who, "tasks/get", task, shown=kind_of_answer)
-            await call(who, "tasks/cancel", task, shown=kind_of_answer)
-            await call(who, "ListTasks", {"contextId": task["contextId"]})
-            known = {**message, "contextId": task["contextId"]}
-            await call(who, "message/send", {"message": known}, shown=kind_of_answer)
-        await call(who, "message/send", {"message": message}, shown=kind_of_answer)
-        await As(ask, who)("GET", one, shown=lambda card: card["name"])
 
     @scenario(f"auth: a thread's stream, followed by {_who}")
     async def followed(ask: Ask, who: str = _who) -> None:

@@ -698,11 +698,12 @@ async def at_work(ask: Ask) -> None:
     behind = await begin(ask, "parrot", "hello", contextId=context, messageId="m2")
     second = await newest(ask, context, "pending", "running")
     await get(ask, "parrot", second)
-    await call(ask, "parrot", "ListTasks", {"contextId": context})
-    for status in ("submitted", "TASK_STATE_WORKING", "completed"):
+    for status in ("submitted", "TASK_STATE_WORKING"):
         await call(ask, "parrot", "ListTasks", {"contextId": context, "status": status})
     await ended(sent)
     await ended(behind)
+    for over in ("completed", None):
+        await call(ask, "parrot", "ListTasks", {"contextId": context, "status": over})
     for task in (first, second):
         await get(ask, "parrot", task)
     await look(ask, f"/threads/{context}")

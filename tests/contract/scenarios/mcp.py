@@ -20,17 +20,13 @@ async def tool(ask: Ask, name: Any, arguments: Any = None, **params: Any) -> Any
     return await call(ask, "tools/call", {"name": name, **given, **params})
 
 
-async def listed(ask: Ask, *names: str) -> None:
-    """The tools of these names, from whichever pages of the list they are on."""
-    cursor: int | None = 0
+async def listed(ask: Ask, *names: str, cursor: int = 0) -> None:
+    """The tools of these names on a page of the list: the real server takes more than a second for one."""
 
     def own(answer: Any) -> list[Any]:
         return [found for found in answer["result"]["tools"] if found["name"] in names]
 
-    while cursor is not None:
-        params = {"cursor": cursor} if cursor else {}
-        told = await call(ask, "tools/list", params, shown=own)
-        cursor = told["result"].get("nextCursor")
+    await call(ask, "tools/list", {"cursor": cursor}, shown=own)
 
 
 # --- messages --------------------------------------------------------------------------------------------
@@ -171,47 +167,39 @@ async def routing(ask: Ask) -> None:
 
 @scenario("mcp: tools of graphs")
 async def tools_of_graphs(ask: Ask) -> None:
-    await listed(ask, "parrot", "dial", "mute_dial", "oracle", "chairs", "desk")
+    count = (await ask("POST", "/assistants/count", {}, shown=lambda _: "")).json()
+    # The oldest are on the last page, wherever that begins when it is asked for.
+    cursor = max(0, count - 80)
+    await listed(ask, "parrot", "dial", "mute_dial", "oracle", "chairs", "desk", cursor=cursor)
 
 
-NAMES = {
-    "spaces": "  two  {} spaces\t ",
-    "signs": "a!@#/\\({})%b",
-    "letters of others": "ünï {} 日本",
-    "lines": "new\n{}\u00a0line\u2003",
-    "allowed signs": "_-.{}.-_",
-    "long": "{}" + "x" * 200,
-}
+NAMES = (
+    "  two  {} spaces\t ",
+    "a!@#/\\({})%b",
+    "ünï {} 日本",
+    "new\n{}\u00a0line\u2003",
+    "_-.{}.-_",
+    "{}" + "x" * 200,
+)
 
 
-def named(name: str, pattern: str) -> None:
-    @scenario(f"mcp: a tool whose name has {name}")
-    async def renamed(ask: Ask) -> None:
-        made = pattern.format(uuid4())
-        assistant = {
-            "graph_id": "oracle",
-            "name": made,
-            "description": "☃ Knows.\nAll." if "x" in name else "",
-        }
-        told = (await ask("POST", "/assistants", assistant, shown=lambda answer: answer["name"])).json()
-        joined = "_".join(told["name"].split())
-        allowed = "".join(char for char in joined if char.isascii() and (char.isalnum() or char in "_.-"))
-        await listed(ask, allowed[:128])
-        await tool(ask, allowed[:128], {"question": "known?"})
-
-
-for _name, _pattern in NAMES.items():
-    named(_name, _pattern)
-
-
-@scenario("mcp: assistants that share a name")
-async def same_names(ask: Ask) -> None:
-    name = f"twin-{uuid4()}"
+@scenario("mcp: tools of assistants with odd names, and with one name")
+async def named(ask: Ask) -> None:
+    tools = [await made(ask, name.format(uuid4()), "☃ Knows.\nAll." if "x" in name else "") for name in NAMES]
+    twin = f"twin-{uuid4()}"
     for description in ("the first", "the second"):
-        assistant = {"graph_id": "oracle", "name": name, "description": description}
-        await ask("POST", "/assistants", assistant, shown=lambda answer: answer["description"])
-    await listed(ask, name)
-    await tool(ask, name, {"question": "who?"})
+        await made(ask, twin, description)
+    await listed(ask, *tools, twin)
+    for name in (*tools, twin):
+        await tool(ask, name, {"question": "known?"})
+
+
+async def made(ask: Ask, name: str, description: str) -> str:
+    """The tool's name of a new assistant."""
+    assistant = {"graph_id": "oracle", "name": name, "description": description}
+    told = (await ask("POST", "/assistants", assistant, shown=lambda answer: answer["name"])).json()
+    joined = "_".join(told["name"].split())
+    return "".join(char for char in joined if char.isascii() and (char.isalnum() or char in "_.-"))[:128]
 
 
 @scenario("mcp: cursors")
@@ -219,7 +207,7 @@ async def cursors(ask: Ask) -> None:
     def shape(answer: Any) -> Any:
         return sorted(answer["result"].keys() & {"tools"})
 
-    for cursor in (0, "0", "", "x", "1.5", 0.5, False, " 0 "):
+    for cursor in ("x", 0.5, " 0 "):
         await call(ask, "tools/list", {"cursor": cursor}, shown=shape)
     for cursor in (99999, "99999", "99_999"):
         await call(ask, "tools/list", {"cursor": cursor})

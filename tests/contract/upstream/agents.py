@@ -65,7 +65,7 @@ async def parrot_node(state: dict):
         await spoken(state, "Half ")
         raise ValueError("and no more")
     if text == "wait":
-        await asyncio.sleep(3)
+        await asyncio.sleep(8)
         return ai("Waited.")
     if text == "blocks":
         return ai(BLOCKS)

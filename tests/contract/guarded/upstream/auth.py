@@ -10,6 +10,8 @@ USERS: dict[str, dict[str, Any]] = {
     "alice": {"identity": "alice", "permissions": ["read", "write"], "email": "alice@example.com"},
     "bob": {"identity": "bob", "permissions": ["read", "write"]},
     "guest": {"identity": "guest", "permissions": ["read"]},
+    "reader": {"identity": "alice", "permissions": ["read"]},
+    "barred": {"identity": "barred", "permissions": ["write"]},
 }
 
 
@@ -41,7 +43,7 @@ async def others(ctx: Auth.types.AuthContext, value: Any) -> Any:
 
 @auth.on.assistants
 async def assistants(ctx: Auth.types.AuthContext, value: Any) -> Any:
-    return False if ctx.action == "create" else None
+    return False if ctx.action == "create" or "read" not in ctx.permissions else None
 
 
 @auth.on.store
