@@ -35,7 +35,7 @@ def opened(body: bytes) -> Envelope:
         return _invalid(None, "JSON-RPC request: 'id' must be a string, number, or null")
     if method is None:
         if call_id is None:
-            return _invalid(None, "message format: must be a JSON-RPC request or notification")
+            return Envelope(error=RpcError(INVALID_REQUEST, NEITHER))
         if "result" in message or "error" in message:
             return Envelope()
         return _invalid(call_id, "JSON-RPC request: missing 'method' field")
@@ -43,6 +43,9 @@ def opened(body: bytes) -> Envelope:
         unknown = RpcError(METHOD_NOT_FOUND, "Method not found: method must be a string")
         return Envelope(call_id, error=unknown)
     return Envelope(call_id, method, message)
+
+
+NEITHER = "Invalid message format: must be a JSON-RPC request or notification"
 
 
 def _invalid(call_id: Any, what: str) -> Envelope:

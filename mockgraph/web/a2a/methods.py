@@ -11,12 +11,12 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.web import answers, rpc
 from mockgraph.web.a2a import cards, listing, sending, stopping
 from mockgraph.web.a2a.calls import Call
-from mockgraph.web.a2a.envelopes import Envelope, opened
+from mockgraph.web.a2a.envelopes import NEITHER, Envelope, opened
 from mockgraph.web.a2a.streaming import stream
 from mockgraph.web.a2a.tasks import explained, remembered
 from mockgraph.web.a2a.words import NEW, OLD, Generation
 from mockgraph.web.bodies import Disconnected, read
-from mockgraph.web.rpc import INVALID_PARAMS, METHOD_NOT_FOUND, RpcError
+from mockgraph.web.rpc import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, RpcError
 from mockgraph.words.ids import canonical
 
 
@@ -103,6 +103,8 @@ def _called(envelope: Envelope) -> tuple[Method, dict[str, Any]]:
     message = params.get("message")
     if method.speaks and (not isinstance(message, dict) or not message):
         raise RpcError(INVALID_PARAMS, "Missing or invalid 'message' in params")
+    if envelope.call_id is None:
+        raise RpcError(INVALID_REQUEST, NEITHER)
     return method, params
 
 
