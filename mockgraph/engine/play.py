@@ -30,7 +30,7 @@ of their messages tell. `Setting.traced`: what LangChain's callbacks report of n
 happen only where something listens to them.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -427,5 +427,5 @@ def prepared(
     return (*pushed, *pulled)
 
 
-def _keys(writes: Iterable[Any]) -> frozenset[str]:
-    return frozenset([key for write in writes for key in write])
+def _keys(writes: Sequence[Any]) -> frozenset[str]:
+    return frozenset(writes[0] if len(writes) == 1 else [key for write in writes for key in write])

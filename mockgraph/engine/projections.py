@@ -406,6 +406,8 @@ class Projector:
         """What the fact adds to the stream, in order."""
         shows = self._table.get(type(fact))
         if shows is not None and not self._holds:
+            if len(shows) == 1:
+                return list(shows[0](fact, self._stage))
             return [part for show in shows for part in show(fact, self._stage)]
         if type(fact) is facts.Inside:
             return list(self._from_inside(fact))

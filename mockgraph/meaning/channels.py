@@ -38,7 +38,8 @@ class Channels(msgspec.Struct, frozen=True):
 
     `declared` maps keys to reducer names, in order. With `closed`, keys that it lacks are dropped.
     `input_keys` and `output_keys` narrow what a run takes and what its views show; `starts` names the channels
-    that are there before they are written (None: each whose reducer has a zero), and `zero` is how they are then.
+    that are there before they are written (None: each whose reducer has a zero), and `zero` is how they are then;
+    `reducers` are those of the declared keys.
     """
 
     declared: dict[str, str] = {}
@@ -47,8 +48,11 @@ class Channels(msgspec.Struct, frozen=True):
     output_keys: tuple[str, ...] | None = None
     starts: tuple[str, ...] | None = None
     zero: Values = {}
+    reducers: dict[str, Reducer] = {}
 
     def __post_init__(self) -> None:
+        reducers = {key: REDUCERS[name] for key, name in self.declared.items()}
+        msgspec.structs.force_setattr(self, "reducers", reducers)
         zero = {
             key: REDUCERS[name].start
             for key, name in self.declared.items()
@@ -86,22 +90,27 @@ class Channels(msgspec.Struct, frozen=True):
 
     def write(self, values: Values, writes: Iterable[Mapping[str, Any]], *, new_id: NewId) -> Values:
         """The values after the writes of one superstep, in order."""
-        changed, declared = dict(values), self.declared
+        changed, reducers = dict(values), self.reducers
         once: set[str] = set()
         for write in writes:
             for key, value in write.items():
-                name = declared.get(key)
-                if name is None and self.closed:
+                reducer = reducers.get(key)
+                if reducer is None:
+                    if self.closed:
+                        continue
+                    reducer = _LAST
+                if reducer.many:
+                    try:
+                        changed[key] = reducer.fold(changed.get(key, reducer.start), value, new_id)
+                    except _RAISED as error:
+                        # What a fold raises is what the graph's own reducer would have raised: Python's error.
+                        raise GraphError(type(error).__name__, _said(error)) from None
                     continue
-                reducer = _LAST if name is None else REDUCERS[name]
-                if not reducer.many:
-                    if key in once:
-                        raise GraphError("InvalidUpdateError", _TWICE.format(key=key))
-                    once.add(key)
-                    changed[key] = value
-                else:
-                    changed[key] = _folded(reducer, changed.get(key, reducer.start), value, new_id)
-        if declared and len(changed) != len(values):
+                if key in once:
+                    raise GraphError("InvalidUpdateError", _TWICE.format(key=key))
+                once.add(key)
+                changed[key] = value
+        if reducers and len(changed) != len(values):
             return self._in_order(changed)
         return changed
 
@@ -132,12 +141,7 @@ _TWICE = (
 )
 
 
-def _folded(reducer: Reducer, left: Any, right: Any, new_id: NewId) -> Any:
-    """The reducer's result. What it raises is what the graph's own reducer would have raised: Python's error."""
-    try:
-        return reducer.fold(left, right, new_id)
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise GraphError(type(error).__name__, _said(error)) from None
+_RAISED = (TypeError, ValueError, LookupError, AttributeError)
 
 
 def _said(error: Exception) -> str:

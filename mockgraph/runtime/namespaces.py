@@ -219,7 +219,8 @@ class Namespace:
     def new_run_ids(self, thread: Thread | None, request: bytes, now: int) -> tuple[str, str]:
         """The ids of a run and of its thread; a stateless run brings its own thread."""
         if not self.options.deterministic:
-            bits, more = os.urandom(16), os.urandom(16)
+            fresh = os.urandom(32)
+            bits, more = fresh[:16], fresh[16:]
         elif thread is None:
             bits = self._bits(b"stateless " + request)
             more = digest(bits, "thread")

@@ -25,7 +25,7 @@ from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
 from mockgraph.runtime.requests import RunRequest, inheriting, owned, scope
 from mockgraph.runtime.stream_log import Numbers, Part
-from mockgraph.runtime.telling import Outcome, broken, encoded, tell
+from mockgraph.runtime.telling import NOTED, Outcome, broken, encoded, tell
 from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
@@ -113,7 +113,8 @@ class Runner:
             played, parts_of = tell(run, request.data)
             for fact in played:
                 parts = parts_of(fact)
-                outcome.note(fact, parts)
+                if (note := NOTED.get(type(fact))) is not None:
+                    note(outcome, fact, parts)
                 if parts and noted:
                     pairs.extend(map(encoded, parts))
                 elif parts and streamed:

@@ -82,7 +82,7 @@ class Outcome:
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:
         """Take in one fact and the parts that it became."""
-        take = _NOTED.get(type(fact))
+        take = NOTED.get(type(fact))
         if take is not None:
             take(self, fact, parts)
 
@@ -149,7 +149,8 @@ class Outcome:
 # What a run that was stopped says of it: on its thread, not to those who wait for it.
 STOPPED = ("UserInterrupt", "UserRollback")
 
-_NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
+# What an outcome takes in of each kind of fact.
+NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
     facts.ValuesChanged: Outcome._values,
     facts.TaskInterrupted: Outcome._asked,
     facts.CheckpointSaved: Outcome._saved,
