@@ -115,10 +115,11 @@ class Runner:
                 parts = parts_of(fact)
                 if (note := NOTED.get(type(fact))) is not None:
                     note(outcome, fact, parts)
-                if parts and noted:
+                if noted:
                     pairs.extend(map(encoded, parts))
-                elif parts and streamed:
-                    begun.parts.extend([encoded(part)[1] for part in parts])
+                elif streamed:
+                    for shown in parts:
+                        begun.parts.append(encoded(shown)[1])
             if not (streamed and run.temporary):
                 outcome.close()
         except Exception as error:

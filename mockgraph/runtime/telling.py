@@ -31,7 +31,7 @@ def tell(run: Run, request: dict[str, Any]) -> tuple[Iterator[Fact], Callable[[F
 def encoded(part: Part) -> tuple[str, bytes]:
     """A part's event name and its SSE bytes. langgraph-api 0.16.7: CRLF, and exactly one data line."""
     event, payload = part
-    return event, b"event: %b\r\ndata: %b\r\n\r\n" % (event.encode(), dumps(payload))
+    return event, b"".join((b"event: ", event.encode(), b"\r\ndata: ", dumps(payload), b"\r\n\r\n"))
 
 
 def broken(run: Run, error: Exception) -> GraphError:
