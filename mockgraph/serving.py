@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,7 +22,7 @@ class Server(uvicorn.Server):
             access_log=access_log,
             lifespan="off",
             proxy_headers=False,
-            ws="none",
+            ws=_websocket,  # type: ignore[arg-type]  # whatever makes a protocol will do
             timeout_graceful_shutdown=0,
         )
         super().__init__(config)
@@ -44,6 +45,13 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+
+def _websocket(*args: Any, **named: Any) -> asyncio.Protocol:
+    """uvicorn's protocol for WebSockets, imported when the first client asks for one."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(*args, **named)
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -25,6 +25,9 @@ _CONFIG_KEYS = (
     "run_id",
 )
 
+# langgraph-api 0.16.7: the mark that a run of the newer thread protocol has in its configurable.
+NATIVE = "__event_streaming_v2"
+
 _NOBODY: dict[str, Any] = {
     "langgraph_auth_user": None,
     "langgraph_auth_user_id": "",
@@ -56,7 +59,8 @@ class Run(msgspec.Struct, gc=False):
     `started` is False for a run that never played; `ended` is when it was over. `told_from` is when the ids of its
     stream's parts begin; `stands` is the stub that its thread stood at when it had ended. A `copied` run wrote
     checkpoints of a thread that its own was copied from. `by_cron` says
-    who asked.
+    who asked. `error` is the message of what it failed with, as JSON. On its thread's tape of events its own are those
+    behind `tape_from`, up to `tape_end`, which is None as long as they are not counted.
     """
 
     run_id: str
@@ -89,6 +93,9 @@ class Run(msgspec.Struct, gc=False):
     copied: bool = False
     user: bytes | None = None
     by_cron: bool = False
+    error: bytes | None = None
+    tape_from: int = 0
+    tape_end: int | None = None
 
 
 class Description:
@@ -122,6 +129,11 @@ class Description:
     def subgraphs(self) -> bool:
         """Whether streams show what happens inside subgraphs."""
         return bool(self.request.get("stream_subgraphs"))
+
+    @property
+    def native(self) -> bool:
+        """Whether the run was asked for in the newer thread protocol."""
+        return self._config.get("configurable", {}).get(NATIVE) is True
 
     @property
     def watched(self) -> bool:

@@ -58,6 +58,7 @@ def setting(description: Description) -> Setting:
         parent=run.parent,
         start=run.start,
         streaming=not TOKEN_MODES.isdisjoint(modes),
+        blocks=description.native,
         traced="events" in modes,
         scope=loads(run.scope),
         ground=run.ground,

@@ -24,7 +24,7 @@ class Thread(msgspec.Struct, gc=False):
     those of the newest checkpoint (-2 and None before the first); `last_played` is the stub that stands at its end.
     `trail` is who has written checkpoints, oldest first: runs, and state updates as the checkpoints that they made;
     `made` counts the runs and the edits, deleted ones too; `newest` are the milliseconds of the newest id that a part
-    of its stream has. `origin` is how it was made: by a `client`, a `run` or as a `copy`; each
+    of its stream has; `taped` is the number of the newest event on its tape. `origin` is how it was made: by a `client`, a `run` or as a `copy`; each
     shows its keys in another order.
     """
 
@@ -47,6 +47,7 @@ class Thread(msgspec.Struct, gc=False):
     trail: list[Run | Snapshot] = []
     made: int = 0
     newest: int = 0
+    taped: int = 0
 
     @property
     def runs(self) -> list[Run]:

@@ -9,6 +9,7 @@ from mockgraph.engine import facts
 from mockgraph.engine.facts import Checkpoint, Fact, Inside, Outcome, Snapshot, Wait
 from mockgraph.engine.setting import Progress, Setting
 from mockgraph.meaning import chunks
+from mockgraph.meaning.blocks import Answer
 from mockgraph.meaning.channels import Channels, Values
 from mockgraph.meaning.messages import Message, WireMessage, is_wire, require_fields
 from mockgraph.script import model, templates
@@ -231,7 +232,7 @@ class Performance:
                     if NOSTREAM in step.speech.model.tags and not self._known(key, message["id"]):
                         returned.append(message)
                 elif is_wire(message):
-                    if message["id"] is None:
+                    if message["id"] is None and not self._stand.setting.blocks:
                         message = WireMessage({**message, "id": self._stand.progress.new_id()})
                     if not self._known(key, message["id"]):
                         returned.append(message)
@@ -256,16 +257,22 @@ class Performance:
         if message["id"] is None:
             # langgraph-api 0.16.7: a streamed answer is named after its call, a whole one with "-0" behind.
             message = WireMessage({**message, "id": f"lc_run--{call.run_id}" + ("" if streaming else "-0")})
+        answer = Answer(f"lc_run--{call.run_id}") if setting.blocks else None
+        broke_off = self._broke_off(message, speech)
         if setting.streaming:
             yield facts.ModelCalled(call, heard)
             if setting.traced:
                 yield facts.TURN
         if speech.pieces:
-            yield from self._pieces(call, message, speech)
+            yield from self._pieces(call, message, speech, answer)
         elif streaming:
             for chunk in chunks.cut(message, id=message["id"]):
+                if answer is not None:
+                    answer.take(chunk)
                 yield facts.ChunkStreamed(call, chunk)
-        if setting.streaming and not self._broke_off(message, speech):
+        if answer is not None and streaming:
+            message = answer.message()
+        if setting.streaming and not broke_off:
             yield facts.ModelAnswered(call, heard, message, streaming)
         return message
 
@@ -276,13 +283,17 @@ class Performance:
             return False
         return sum(len(piece.fields["content"]) for piece in speech.pieces) < len(text)
 
-    def _pieces(self, call: facts.Call, message: Message, speech: model.Speech) -> Iterator[Fact]:
+    def _pieces(
+        self, call: facts.Call, message: Message, speech: model.Speech, answer: Answer | None
+    ) -> Iterator[Fact]:
         pieces = speech.pieces or ()
         streaming = self._stand.setting.streaming
         for piece in pieces:
             if piece.delay:
                 yield Wait(piece.delay)
             if streaming:
+                if answer is not None:
+                    answer.take(piece.fields)
                 yield facts.ChunkStreamed(call, {**piece.fields, "id": message["id"]})
         last = pieces[-1].fields
         if streaming and last["chunk_position"] != "last" and not self._broke_off(message, speech):

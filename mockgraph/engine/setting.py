@@ -39,7 +39,7 @@ class Setting(msgspec.Struct, frozen=True, gc=False):
     on from a checkpoint has it in `ground`: `anew` with `play`, else with the play that named its tasks; with `fork`
     it leaves the checkpoint as it is and goes on from a copy.
     `streaming` and `traced` are whether models are called in streaming form, and whether LangChain's callbacks are
-    listened to. `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
+    listened to; with `blocks` models answer in content blocks, and what nodes return is taken as it is. `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
     """
 
     key: bytes
@@ -60,6 +60,7 @@ class Setting(msgspec.Struct, frozen=True, gc=False):
     command: Command | None = None
     pause_before: frozenset[str] = NOBODY
     pause_after: frozenset[str] = NOBODY
+    blocks: bool = False
 
 
 class Progress:

@@ -7,7 +7,7 @@ seconds have passed: whoever joins right after creating it sees it from `metadat
 import asyncio
 from typing import TYPE_CHECKING
 
-from mockgraph.backend.runs import Run
+from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine import facts
 from mockgraph.runtime.beginnings import Beginning, beginning
@@ -17,6 +17,7 @@ from mockgraph.runtime.telling import Outcome, broken, encoded, tell
 from mockgraph.words.errors import Refusal
 
 if TYPE_CHECKING:
+    from mockgraph.runtime.event_tapes import Scribe
     from mockgraph.runtime.runner import Runner
 
 # langgraph-api 0.16.7: following a run that is not there, or is no longer, is a 200 with this error inside.
@@ -48,9 +49,15 @@ class LiveRun:
         self.due = not request.data.get("after_seconds")  # one that is not stands in nobody's way
         self._task: asyncio.Task[None] | None = None
         self._numbers = Numbers(0)
+        self._scribe: Scribe | None = None
+        self._hold = HOLD
 
-    def begin(self, *, held: bool) -> None:
-        """Take a place behind the thread's other runs and start playing as soon as may be."""
+    def begin(self, *, held: bool, seconds: float = HOLD) -> None:
+        """Take a place behind the thread's other runs and start playing as soon as may be.
+
+        One that is `held` waits for somebody to look at its thread, but only so many `seconds`.
+        """
+        self._hold = seconds
         namespace = self.runner.namespace
         namespace.active.setdefault(self.thread.thread_id, []).append(self)
         namespace.live[self.run.run_id] = self
@@ -88,6 +95,7 @@ class LiveRun:
                 self.begun = beginning(namespace, self.request, self.run.graph, self.thread)
             self.runner.start(self.run, self.request, self.thread, self.begun)
             self._numbers = Numbers(self.run.told_from)
+            self.write_events()
             await self._play()
         except Refusal as refusal:
             self._fail({"error": "UnmatchedRun", "message": refusal.detail})
@@ -96,7 +104,37 @@ class LiveRun:
             assert self.outcome.error is not None
             self._fail(self.outcome.error)
         finally:
-            self._leave()
+            if not self.ended.is_set():
+                self._leave()
+                self.end_events()
+
+    def write_events(self) -> None:
+        """Tell the run on its thread's tape of events, if it is one of that protocol or somebody follows."""
+        if self._scribe is None and self.run.started and not self.ended.is_set():
+            followed = self.runner.namespace.event_tape(self.thread.thread_id) is not None
+            if followed or self._native:
+                self._scribe = self._write()
+
+    def end_events(self, *, gone: bool = False) -> None:
+        """Tell there how the run ended, once that is stored; nothing more if it is `gone`."""
+        if self._scribe is None and self._native and not gone:
+            self._scribe = self._write()
+        if self._scribe is not None:
+            if not gone:
+                self._scribe.end()
+            self.thread.taped = self._scribe.tape.length
+            self.runner.namespace.events.leave(self.thread.thread_id, self._scribe.tape)
+            self._scribe = None
+
+    def _write(self) -> "Scribe":
+        from mockgraph.runtime.event_tapes import Scribe
+
+        tape = self.runner.namespace.events.take(self.thread.thread_id)
+        return Scribe(tape, self.run, self.request.data, told=self.run.told or 0)
+
+    @property
+    def _native(self) -> bool:
+        return Description(self.run, self.request.data).native
 
     async def _turn(self) -> None:
         """Wait until the run may start: its own delay, the runs before it, and somebody who looks."""
@@ -106,7 +144,7 @@ class LiveRun:
             await ahead.ended.wait()
         try:
             # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the release.
-            async with asyncio.timeout(HOLD):
+            async with asyncio.timeout(self._hold):
                 await self.release.wait()
         except TimeoutError:
             self.release.set()
@@ -131,6 +169,8 @@ class LiveRun:
                 run.told = count
                 outcome.note(fact, parts)
                 ready.extend(map(self._part, map(encoded, parts)))
+                if self._scribe is not None:
+                    self._scribe.take(fact)
                 if type(fact) is facts.Wait:
                     self._show(ready)
                     ready = []
@@ -160,6 +200,7 @@ class LiveRun:
         self.outcome.values = self.thread.values
         self.runner.end(self.run, self.request, self.thread, self.outcome)
         self._numbers = Numbers(self.thread.told_from(self.run.ended))
+        self.write_events()
         metadata = {"run_id": self.run.run_id, "attempt": 1}
         told = [("metadata", metadata), ("error", error)]
         self._show([self._part(encoded(part)) for part in told])

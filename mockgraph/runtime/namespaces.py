@@ -21,21 +21,29 @@ from mockgraph.words.ids import digest, key_of, uuid4, uuid7
 if TYPE_CHECKING:
     from mockgraph.backend.crons import Crons
     from mockgraph.backend.items import Items
+    from mockgraph.runtime.event_tapes import EventTape, EventTapes
     from mockgraph.runtime.live import LiveRun
 
 
 class Options:
     """How a server behaves: `deterministic` fixes the seed of its ids and holds its clock still.
 
-    `heartbeat` is the seconds between two signs of life of a long answer; `webhook_hosts` are hosts beside
+    `heartbeat` is the seconds between two signs of life of a long answer; `pace` those for which a stream that only
+    tells how runs stand is held back, so that what they said is read before it; `webhook_hosts` are hosts beside
     loopback that webhooks may be posted to.
     """
 
     def __init__(
-        self, *, deterministic: bool = False, heartbeat: float = 5.0, webhook_hosts: Collection[str] = ()
+        self,
+        *,
+        deterministic: bool = False,
+        heartbeat: float = 5.0,
+        pace: float = 0.1,
+        webhook_hosts: Collection[str] = (),
     ) -> None:
         self.deterministic = deterministic
         self.heartbeat = heartbeat
+        self.pace = pace
         self.webhook_hosts = frozenset(map(str.lower, webhook_hosts))
         self.clock: Clock = FixedClock() if deterministic else SystemClock()
         self.seed = key_of("mockgraph") if deterministic else os.urandom(16)
@@ -60,6 +68,7 @@ class Namespace:
         self.live: dict[str, LiveRun] = {}
         self.active: dict[str, list[LiveRun]] = {}
         self.tapes: dict[str, Tape] = {}
+        self._events: EventTapes | None = None
         self.alarm: asyncio.TimerHandle | None = None
         self.errands: set[asyncio.Task[None]] = set()
         self.journal = Journal()
@@ -88,6 +97,24 @@ class Namespace:
             self._crons = Crons()
         return self._crons
 
+    @property
+    def events(self) -> "EventTapes":
+        """The tapes of threads in the newer thread protocol."""
+        if self._events is None:
+            from mockgraph.runtime.event_tapes import EventTapes
+
+            self._events = EventTapes(self)
+        return self._events
+
+    def event_tape(self, thread_id: str) -> "EventTape | None":
+        """The thread's tape, if it is in memory."""
+        return None if self._events is None else self._events.find(thread_id)
+
+    def forget_events(self, thread_id: str) -> None:
+        """A thread is gone: so is its tape."""
+        if self._events is not None:
+            self._events.drop(thread_id)
+
     def forget_crons(self, *, thread_id: str | None = None, assistant_id: str | None = None) -> None:
         """A thread or an assistant is gone: so are the crons on it, if there ever were any."""
         if self._crons is not None and thread_id is not None:
@@ -104,6 +131,8 @@ class Namespace:
             errand.cancel()
         for tape in self.tapes.values():
             tape.end()
+        if self._events is not None:
+            self._events.end()
         self._clear()
 
     def silence(self) -> None:

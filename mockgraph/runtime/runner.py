@@ -20,7 +20,7 @@ from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime import settling, webhooks
 from mockgraph.runtime.beginnings import Beginning, Unmatched, beginning
-from mockgraph.runtime.live import LiveRun
+from mockgraph.runtime.live import HOLD, LiveRun
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
 from mockgraph.runtime.requests import RunRequest, inheriting, owned, scope
@@ -62,6 +62,7 @@ class Runner:
         streamed: bool = False,
         late: bool = False,
         at_once: bool = False,
+        hold: float = HOLD,
     ) -> Begun:
         """Accept a run and play it if it can be played at once, or is to be; raises Refusal."""
         data = request.data
@@ -83,7 +84,7 @@ class Runner:
         chosen = None if late else self._chosen_at_once(request, graph, thread)
         run = self._record(request, assistant, graph, thread, api_url=api_url)
         run.request_id = run.request_id or request_id
-        live = not at_once and (late or background or not _instant(chosen))
+        live = not at_once and (late or background or not _instant(chosen) or self._followed(thread))
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy in ("interrupt", "rollback"):
             for other in in_the_way:
@@ -94,13 +95,17 @@ class Runner:
         if live:
             assert thread is not None
             begun.live = LiveRun(self, run, request, thread, chosen)
-            begun.live.begin(held=background)
+            begun.live.begin(held=background, seconds=hold)
         else:
             assert chosen is not None
             self.start(run, request, thread, chosen)
             self._play(begun, request, streamed=streamed)
             self.end(run, request, thread, begun.outcome)
         return begun
+
+    def _followed(self, thread: Thread | None) -> bool:
+        """Whether the events of the thread's runs are followed, or were a moment ago."""
+        return thread is not None and self.namespace.event_tape(thread.thread_id) is not None
 
     def _play(self, begun: Begun, request: RunRequest, *, streamed: bool) -> None:
         """Play the run to its end, here and now."""
@@ -316,7 +321,9 @@ class Runner:
             settling.note(self.namespace, live.request, run, None)
             if played:
                 self._call(run, live.request, outcome, status="rollback")
-        elif played:
+            live.end_events(gone=True)
+            return
+        if played:
             outcome.error = error
             try:
                 outcome.close()
@@ -334,6 +341,7 @@ class Runner:
                 thread.status = "idle"
                 thread.changed(run.updated_at)
             settling.note(self.namespace, live.request, run, None)
+        live.end_events()
 
     def cancel(self, thread_id: str | None, run_ids: list[str], *, action: str, at: str) -> None:
         """Stop runs that a client names; raises Refusal where none of them can be stopped."""
@@ -360,6 +368,7 @@ class Runner:
         if live is not None:
             live.reconsider()
             live.drop(gone=True)
+            live.end_events(gone=True)
             settling.note(self.namespace, live.request, run, None)
         settling.forget(self.namespace, run, thread)
         if run.temporary:
@@ -379,11 +388,19 @@ class Runner:
         self.namespace.forget_crons(thread_id=thread.thread_id)
         # Whoever follows the thread does not see one that is made under its id later.
         self.namespace.tapes.pop(thread.thread_id, None)
+        self.namespace.forget_events(thread.thread_id)
         for live in list(self.namespace.active.get(thread.thread_id, ())):
             live.drop(gone=True)
         for run in thread.runs:
             self.namespace.runs.pop(run.run_id, None)
         self.namespace.threads.remove(thread.thread_id)
+
+    def followed(self, thread_id: str, *, reading: bool) -> None:
+        """Somebody follows a thread's events: those of its runs are told, and whoever is `reading` lets them begin."""
+        for live in self.namespace.active.get(thread_id, ()):
+            live.write_events()
+            if reading:
+                live.release.set()
 
     def look(self, thread_id: str) -> None:
         """Somebody looks at a thread: its held runs start."""

@@ -36,6 +36,8 @@ def end(
         status = "success" if outcome.error is None else "error"
     run.started = run.started and not outcome.broke
     run.status = status
+    if outcome.error is not None:
+        run.error = kept(outcome.error["message"])
     last = run.start if outcome.saved is None else outcome.saved.at
     run.ended = max(namespace.options.clock.now(), run.start + 1, last + 1)
     if run.temporary:

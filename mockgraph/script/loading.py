@@ -177,7 +177,15 @@ def _graph(graph_id: str, files: list[_File], base: Graph | None) -> Graph:
                 )
     before = frozenset(base.pause_before if base else ()).union(*(file.head.pause_before for file in files))
     after = frozenset(base.pause_after if base else ()).union(*(file.head.pause_after for file in files))
-    graph = Graph(graph_id, channels, pause_before=before, pause_after=after, given=_given(files, base))
+    emits = frozenset(base.transformers if base else ()).union(*(file.head.transformers for file in files))
+    graph = Graph(
+        graph_id,
+        channels,
+        pause_before=before,
+        pause_after=after,
+        given=_given(files, base),
+        transformers=emits,
+    )
     return with_stubs(graph, stubs)
 
 

@@ -193,6 +193,7 @@ class Graph(msgspec.Struct, frozen=True, eq=False):
 
     `roots` are the parts of a run that some stub looks at; the others need not be gathered for matching.
     `pause_before` and `pause_after` are the nodes that the graph was compiled to break at; `*` is all of them.
+    `transformers` are the channels that it emits on the newer thread protocol beside those that every graph does.
     """
 
     graph_id: str
@@ -202,6 +203,7 @@ class Graph(msgspec.Struct, frozen=True, eq=False):
     pause_before: frozenset[str] = frozenset()
     pause_after: frozenset[str] = frozenset()
     given: Given = Given()
+    transformers: frozenset[str] = frozenset()
 
     @property
     def nodes(self) -> frozenset[str]:

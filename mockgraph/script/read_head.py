@@ -1,5 +1,7 @@
 """Reading the top of a fixture: its version, its graph, and the schema of the graph's state."""
 
+import re
+
 import msgspec
 
 from mockgraph.meaning.channels import REDUCERS
@@ -21,6 +23,7 @@ class Head(msgspec.Struct):
     pause_after: tuple[str, ...] = ()
     given: Given = Given()
     keys: dict[str, Node] = {}
+    transformers: tuple[str, ...] = ()
 
 
 def read_head(reader: Reader, root: Node) -> Head | None:
@@ -52,7 +55,38 @@ def read_head(reader: Reader, root: Node) -> Head | None:
 
         given = read_given(reader, entries, graph_id)
     keys = {name: key for name, (key, _) in entries.items()}
-    return Head(graph_id, declared, input_keys, output_keys, stubs, channels, before, after, given, keys)
+    return Head(
+        graph_id,
+        declared,
+        input_keys,
+        output_keys,
+        stubs,
+        channels,
+        before,
+        after,
+        given,
+        keys,
+        _transformers(reader, entries),
+    )
+
+
+# What a graph may be compiled to emit beside what every graph does; a channel of its own is `custom:<name>`.
+TRANSFORMERS = ("updates", "custom", "tools")
+
+
+def _transformers(reader: Reader, entries: dict[str, tuple[Node, Node]]) -> tuple[str, ...]:
+    if "transformers" not in entries:
+        return ()
+    names = []
+    for at, item in enumerate(reader.sequence(entries["transformers"][1], "transformers", what="a list")):
+        path = f"transformers[{at}]"
+        name = reader.text(item, path)
+        if name is not INVALID and name not in TRANSFORMERS and not re.fullmatch("custom:.+", name):
+            hint = near(name, TRANSFORMERS) or "write updates, custom, tools or custom:<name>"
+            name = reader.complain(item, path, f"no transformer '{name}'", hint)
+        if name is not INVALID:
+            names.append(name)
+    return tuple(names)
 
 
 def _pauses(reader: Reader, entries: dict[str, tuple[Node, Node]], key: str) -> tuple[str, ...]:

@@ -59,7 +59,12 @@ FIXTURE: dict[str, Key] = {
     "schemas": Key("The graph's JSON Schemas, where channels and plays do not tell them.", _ref("schemas")),
     "interrupt_before": Key("Nodes before which every run pauses; `*` for all.", _NODES),
     "interrupt_after": Key("Nodes after which every run pauses; `*` for all.", _NODES),
-    "transformers": Key("What the newer thread protocol emits.", _ANY, planned=True),
+    "transformers": Key(
+        "What the graph emits on the newer thread protocol besides lifecycle, values, messages and input.",
+        _list(
+            {"anyOf": [{"enum": ["updates", "custom", "tools"]}, {"type": "string", "pattern": "^custom:.+"}]}
+        ),
+    ),
     "assistants": Key("More assistants of this graph.", _list(_ref("assistant"))),
     "auth": Key(
         "Whose credentials are accepted, and what each sees; one for the whole server.", _ref("auth")

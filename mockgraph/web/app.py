@@ -13,7 +13,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
-from mockgraph.web import planned
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.auth import Authenticating
 from mockgraph.web.bodies import Disconnected
@@ -25,6 +24,7 @@ from mockgraph.web.routes import (
     crons,
     joining,
     mcp,
+    protocol,
     runs,
     states,
     stopping,
@@ -64,8 +64,8 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *store.routes(runner),
         *mcp.routes(runner),
         *a2a.routes(runner),
+        *protocol.routes(runner),
         *system.routes(runner, metrics),
-        *planned.routes(),
     ]
 
 

@@ -13,18 +13,12 @@ from mockgraph import MockGraph
 from mockgraph.web import bodies
 from mockgraph.web.operations import OPERATIONS
 from mockgraph.web.operations.pieces import JSON, SSE, Operation
-from mockgraph.web.planned import PLANNED
 from mockgraph.web.schemas import SCHEMAS
 from tests.hostile import REFUSED, TAKEN
 from tests.playing import talk, world
 from tests.web.seeds import GRAPH, Seeds, seeded
 
-UNBUILT = {(method, path) for method, path, _ in PLANNED}
-WITH_BODY = [
-    operation
-    for operation in OPERATIONS
-    if operation.body is not None and (operation.method.upper(), operation.path) not in UNBUILT
-]
+WITH_BODY = [operation for operation in OPERATIONS if operation.body is not None]
 # They say in words of their own what is wrong with a body, and never end or are JSON-RPC.
 PROTOCOLS = ("A2A", "MCP", "Streaming")
 ENDLESS = "/threads/{thread_id}/stream/events"

@@ -3,29 +3,10 @@
 import httpx
 import pytest
 
-from mockgraph.web.planned import PLANNED
 from tests.playing import talk, world
 
 STUBS = "- {name: all, play: []}"
 SOME_ID = "018cc251-f400-7acf-80e7-6d440feec09e"
-
-
-def fill(path: str) -> str:
-    for name in ("thread_id", "run_id", "assistant_id", "checkpoint_id", "cron_id"):
-        path = path.replace(f"{{{name}}}", SOME_ID)
-    return path.replace("{namespace:path}", "a|b")
-
-
-def test_routes_that_are_not_built_say_so() -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
-        for method, path, what in PLANNED:
-            answer = await client.request(method, fill(path), json={})
-            assert (answer.status_code, answer.json()) == (
-                501,
-                {"detail": f"mockgraph does not do this yet: {what}."},
-            )
-
-    talk(world(STUBS), ask)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ from schemathesis.generation.hypothesis.builder import generate_coverage_cases
 from mockgraph.web import operations
 from mockgraph.web.openapi import document
 from mockgraph.web.operations.pieces import JSON, SSE, Operation
-from mockgraph.web.planned import PLANNED
 from mockgraph.web.routes import joining
 from tests.playing import parts
 from tests.web.seeds import GRAPH, Seeds, seeded
@@ -42,7 +41,6 @@ FEWEST = 2000 if NIGHTLY else 300
 
 # Their answers never end: a test of their own reads how they begin.
 ENDLESS = ("GET /threads/{thread_id}/stream", "POST /threads/{thread_id}/stream/events")
-UNBUILT = {f"{method} {path.replace(':path}', '}')}" for method, path, _ in PLANNED}
 # Their document says so; another test holds that against what they do.
 PARTLY = {labelled(operation) for operation in operations.OPERATIONS if 501 in operation.refusals}
 DESCRIBED = [operation for operation in operations.OPERATIONS if labelled(operation) not in ENDLESS]
@@ -145,7 +143,7 @@ def send(case: schemathesis.Case, world: World) -> None:
     answer = case.call(base_url=world.url, session=world.session, timeout=20)
     world.told.setdefault(label, Counter())[answer.status_code] += 1
     if answer.status_code == 501:
-        assert label in UNBUILT | PARTLY
+        assert label in PARTLY
     elif answer.status_code == 422 and not answer.headers.get("content-type"):
         # langgraph-api 0.16.7: what is wrong with a label is said in plain text, without a content type.
         assert "/store/" in label
@@ -199,12 +197,12 @@ def test_examples_are_answered_as_they_should_be(operation: Operation, world: Wo
         headers={"Accept": f"{JSON}, {SSE}"},
     )
     well = {operation.status, *(status for status in operation.others if status < 300)}
-    assert answer.status_code in ({501} if label in UNBUILT else well), answer.text
+    assert answer.status_code in well, answer.text
     if not answer.headers.get("content-type", "").startswith(SSE):
         OPERATIONS[label].validate_response(Response.from_any(answer))
 
 
-@pytest.mark.parametrize("label", [label for label in ENDLESS if label not in UNBUILT])
+@pytest.mark.parametrize("label", ENDLESS)
 def test_endless_answers_begin_well(label: str, world: World) -> None:
     method, path = label.split()
     url = world.url + path.format(**world.seeds.of(method, path))

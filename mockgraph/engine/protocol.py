@@ -1,0 +1,275 @@
+"""Facts to events of the newer thread protocol: one more projection, beside those of the stream modes.
+
+Theory of operation. A run that was started in the protocol tells the channels that its graph emits: lifecycle,
+values, messages and input always, and what its fixture names under `transformers`. A classic run on the same
+thread is told from what its own stream modes show. Both are tables from a kind of fact to a function, as the stream
+modes are; but an event may depend on those before it: a graph starts once, a question is asked once, an answer is
+a sum of chunks. What has been is kept in the Telling, which is made anew for each playing.
+
+A child graph is told to have started when its first task starts, behind the values that it was called with, and
+to have ended with the task that it runs in. How the run itself ended is for its runtime to say (`end`).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from mockgraph.engine import facts
+from mockgraph.engine.facts import Fact
+from mockgraph.engine.projections import task_result, task_start
+from mockgraph.engine.view import Stage, View
+from mockgraph.meaning.blocks import Answer, shaped
+from mockgraph.meaning.channels import Channels
+from mockgraph.meaning.messages import WireMessage
+from mockgraph.words.vocabulary import NOSTREAM
+
+Namespace = tuple[str, ...]
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """One event, before it gets its place on a tape. `mark` is the id of one that no part of a stream stands for."""
+
+    method: str
+    namespace: Namespace
+    data: Any
+    mark: str = ""
+    node: str | None = None
+
+    @property
+    def channel(self) -> str:
+        """The channel that a client asks for to get it."""
+        return "input" if self.method == "input.requested" else self.method
+
+
+class Telling:
+    """The events of one run, fact by fact.
+
+    `emits` are the channels that its graph adds to the four that are always there; None for a classic run, which
+    is told from its stream `modes`.
+    """
+
+    def __init__(self, view: View, *, emits: frozenset[str] | None, modes: frozenset[str]) -> None:
+        self.view = view
+        self.stage = Stage(view)
+        self.inner: Stage | None = None
+        self.native = emits is not None
+        self.emits = modes if emits is None else emits | {"values", "messages"}
+        self.named = frozenset(name.partition(":")[2] for name in emits or () if name.startswith("custom:"))
+        self.started: dict[str, str] = {}  # graphs that run inside tasks, by namespace: what they are called
+        self.asked: set[str] = set()
+        self.interrupted = False
+        self.answers: dict[int, Answer] = {}
+        self.callers: dict[str, facts.GraphEntered] = {}
+
+    def events(self, fact: Fact) -> Sequence[Event]:
+        """What the fact adds to the tape, in order."""
+        within = ""
+        while type(fact) is facts.Inside:
+            within, fact = fact.within, fact.fact
+        if within and not self.native and not self.view.run.subgraphs:
+            return ()
+        show = _TABLE.get(type(fact))
+        return () if show is None else list(show(self, fact, within))
+
+    def end(self, status: str, error: str | None = None) -> Sequence[Event]:
+        """What is told of the run's end: its status, and the message of what it failed with."""
+        if self.interrupted or status not in _ENDS:
+            return ()
+        return [self.root(_ENDS[status], error)]
+
+    def root(self, event: str, error: str | None = None) -> Event:
+        """A lifecycle event of the run itself."""
+        return self.life((), event, self.view.run.graph_id, error)
+
+    def life(self, namespace: Namespace, event: str, name: str, error: str | None = None) -> Event:
+        """A lifecycle event of a graph."""
+        data = {"event": event, "graph_name": name}
+        if error is not None:
+            data["error"] = error
+        where = "\0".join(namespace)
+        return Event("lifecycle", namespace, data, f"synth:{self.view.run.run_id}:lc|{where}|{event}")
+
+    def channels(self, within: str) -> Channels:
+        """The schema that values are shown through."""
+        return self.view.channels if not within else self.view.channels.whole()
+
+    def at(self, within: str) -> Stage:
+        """What a fact of a namespace is shown on."""
+        if not within:
+            return self.stage
+        if self.inner is None:
+            self.inner = Stage(self.view.inside())
+        return self.inner
+
+
+# How a run ended, as its status says it: `pending` and `running` have not, and what was rolled back is gone.
+_ENDS = {"success": "completed", "error": "failed", "timeout": "failed", "interrupted": "interrupted"}
+
+Show = Callable[[Telling, Any, str], Iterator[Event]]
+
+
+def _split(within: str) -> Namespace:
+    return tuple(within.split("|")) if within else ()
+
+
+def _begun(telling: Telling, _fact: facts.RunStarted, _within: str) -> Iterator[Event]:
+    yield telling.root("running")
+
+
+def _values(telling: Telling, fact: facts.ValuesChanged, within: str) -> Iterator[Event]:
+    channels = telling.channels(within)
+    if "values" not in telling.emits:
+        return
+    if channels.output_keys is None or fact.written is None or any(map(channels.shows, fact.written)):
+        yield Event("values", _split(within), _shown(channels, channels.output(fact.values)))
+
+
+def _shown(channels: Channels, values: dict[str, Any]) -> dict[str, Any]:
+    """Values as events have them: message objects in the protocol's shape."""
+    shown = dict(values)
+    for key, reducer in channels.declared.items():
+        if reducer == "add_messages" and isinstance(shown.get(key), list):
+            shown[key] = [shaped(message) for message in shown[key]]
+    return shown
+
+
+def _task_started(telling: Telling, fact: facts.TaskStarted, within: str) -> Iterator[Event]:
+    if within and within not in telling.started:
+        yield _started(telling, within)
+    if not telling.native and "tasks" in telling.emits:
+        yield Event("tasks", _split(within), task_start(fact, telling.at(within)))
+
+
+def _started(telling: Telling, within: str) -> Event:
+    """A graph inside a task has started; one with a name of its own says what called it."""
+    namespace = _split(within)
+    node, _, task_id = namespace[-1].partition(":")
+    telling.started[within] = node
+    data: dict[str, Any] = {
+        "event": "started",
+        "namespace": list(namespace),
+        "graph_name": node,
+        "trigger_call_id": task_id,
+    }
+    return Event("lifecycle", namespace, data)
+
+
+def _finished(telling: Telling, fact: facts.TaskFinished, within: str) -> Iterator[Event]:
+    yield from _updated(telling, fact.task.node, fact.update, within)
+    yield from _result(telling, fact, within)
+    yield from _left(telling, fact.task, "completed")
+
+
+def _recalled(telling: Telling, fact: facts.TaskRecalled, within: str) -> Iterator[Event]:
+    yield from _updated(telling, fact.task.node, fact.update, within)
+
+
+def _updated(telling: Telling, node: str, update: Any, within: str) -> Iterator[Event]:
+    if "updates" not in telling.emits:
+        return
+    channels = telling.channels(within)
+    shown = _update(channels, update)
+    if telling.native:
+        yield Event("updates", _split(within), {node: shown})
+    else:
+        yield Event("updates", _split(within), shown, node=node)
+
+
+def _update(channels: Channels, update: Any) -> Any:
+    if isinstance(update, list):
+        return [_update(channels, item) for item in update]
+    if not update:
+        return None
+    shown = {key: value for key, value in update.items() if channels.shows(key)}
+    for key, value in shown.items():
+        if isinstance(value, list):
+            shown[key] = [shaped(item) if isinstance(item, WireMessage) else item for item in value]
+        elif isinstance(value, WireMessage):
+            shown[key] = shaped(value)
+    return shown or None
+
+
+def _result(telling: Telling, fact: Any, within: str) -> Iterator[Event]:
+    if not telling.native and "tasks" in telling.emits:
+        yield Event("tasks", _split(within), task_result(fact))
+
+
+def _left(telling: Telling, task: facts.Task, event: str, error: str | None = None) -> Iterator[Event]:
+    """The graph inside a task has ended with it, if one had started."""
+    name = telling.started.pop(task.namespace, None) if task.nests else None
+    if name is not None:
+        yield telling.life(_split(task.namespace), event, name, error)
+
+
+def _asked(telling: Telling, fact: facts.TaskInterrupted, within: str) -> Iterator[Event]:
+    namespace = _split(within)
+    if "updates" in telling.emits and telling.native:
+        yield Event("updates", namespace, {})
+    if "values" in telling.emits or (not telling.native and "updates" in telling.emits):
+        yield from _questions(telling, fact, namespace)
+    if "values" in telling.emits:
+        channels = telling.channels(within)
+        yield Event("values", namespace, _shown(channels, channels.output(fact.values)))
+    yield from _result(telling, fact, within)
+    yield from _left(telling, fact.task, "interrupted")
+
+
+def _questions(telling: Telling, fact: facts.TaskInterrupted, namespace: Namespace) -> Iterator[Event]:
+    """What a node asks, once; with the first question the run is interrupted."""
+    where = "\0".join(namespace)
+    for interrupt in fact.interrupts:
+        if interrupt.id in telling.asked:
+            continue
+        telling.asked.add(interrupt.id)
+        data = {"interrupt_id": interrupt.id, "payload": interrupt.value}
+        mark = f"synth:{telling.view.run.run_id}:input|{where}|{interrupt.id}"
+        yield Event("input.requested", namespace, data, mark)
+    if not telling.interrupted:
+        telling.interrupted = True
+        yield telling.root("interrupted")
+
+
+def _failed(telling: Telling, fact: facts.TaskFailed, within: str) -> Iterator[Event]:
+    yield from _result(telling, fact, within)
+    yield from _left(telling, fact.task, "failed", fact.message)
+
+
+def _custom(telling: Telling, fact: facts.CustomWritten, within: str) -> Iterator[Event]:
+    payload = fact.payload
+    if not telling.native:
+        if "custom" in telling.emits:
+            yield Event("custom", _split(within), {"payload": payload})
+    elif "custom" in telling.emits or (isinstance(payload, dict) and payload.get("name") in telling.named):
+        yield Event("custom", _split(within), payload)
+
+
+def _chunk(telling: Telling, fact: facts.ChunkStreamed, within: str) -> Iterator[Event]:
+    call = fact.call
+    if not telling.native or NOSTREAM in call.model.tags:
+        return
+    answer = telling.answers.get(call.number)
+    if answer is None:
+        answer = telling.answers[call.number] = Answer(f"lc_run--{call.run_id}")
+    for event in answer.take(fact.chunk):
+        yield Event("messages", _split(within), event)
+
+
+def _answered(telling: Telling, fact: facts.ModelAnswered, within: str) -> Iterator[Event]:
+    answer = telling.answers.pop(fact.call.number, None)
+    for event in answer.finish() if answer is not None else ():
+        yield Event("messages", _split(within), event)
+
+
+_TABLE: dict[type, Show] = {
+    facts.RunStarted: _begun,
+    facts.ValuesChanged: _values,
+    facts.TaskStarted: _task_started,
+    facts.TaskFinished: _finished,
+    facts.TaskRecalled: _recalled,
+    facts.TaskInterrupted: _asked,
+    facts.TaskFailed: _failed,
+    facts.CustomWritten: _custom,
+    facts.ChunkStreamed: _chunk,
+    facts.ModelAnswered: _answered,
+}

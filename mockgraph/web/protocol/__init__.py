@@ -1,0 +1,1 @@
+"""The newer thread protocol: commands to a thread and the events of its runs, over HTTP and on a WebSocket."""

@@ -1,0 +1,206 @@
+"""A WebSocket on a thread: commands in, answers and events out, all in one order.
+
+Theory of operation. One task reads the tape behind what the socket has passed and sends whatever some subscription
+wants, each event once. Another reads commands and answers them in turn. They take turns at a lock, so that what is told
+again to a new subscription comes before the answer to it, and what is new after.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from mockgraph.backend.json import dumps
+from mockgraph.runtime.event_tapes import EventTape, Filter, Follower, follow, told_before
+from mockgraph.web.protocol import starting
+from mockgraph.web.protocol.envelopes import (
+    NO_JSON,
+    Command,
+    Failed,
+    command_of,
+    failure,
+    id_of,
+    success,
+)
+from mockgraph.web.protocol.filters import Unusable, filter_of, since_of
+from mockgraph.web.protocol.starting import Asking
+from mockgraph.web.protocol.trees import Tree
+from mockgraph.words.ids import canonical, digest, key_of, uuid4
+
+Told = tuple[dict[str, Any], Callable[[], None] | None]
+
+
+class Session:
+    """One WebSocket, from its acceptance to its end."""
+
+    def __init__(self, socket: WebSocket, asking: Asking, tape: EventTape) -> None:
+        self.socket = socket
+        self.asking = asking
+        self.tape = tape
+        self.tree = Tree()
+        self.bound = False
+        self._subscriptions: dict[str, Filter] = {}
+        self._follower = Follower(control=True)
+        self._passed = tape.length
+        self._seq = 0
+        self._made = 0
+        self._turn = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Serve the socket until either side leaves."""
+        self.tape.followers.append(self._follower)
+        sending = asyncio.create_task(self._send_events())
+        receiving = asyncio.create_task(self._receive())
+        try:
+            await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, receiving):
+                task.cancel()
+            self.tape.followers.remove(self._follower)
+        if receiving.done() and not receiving.cancelled() and receiving.exception() is not None:
+            receiving.result()
+        if not receiving.done():
+            with contextlib.suppress(RuntimeError):
+                await self.socket.close()
+
+    async def _send_events(self) -> None:
+        namespace, thread_id = self.asking.runner.namespace, canonical(self.asking.thread_id)
+        assert thread_id is not None
+        async for item in follow(self.tape, thread_id, namespace, self._passed):
+            wanted = [chosen for chosen in self._subscriptions.values() if chosen.wants(item)]
+            if wanted and item.ends and self._follower.control:
+                await self.tape.held(item, pace=namespace.options.pace)
+            async with self._turn:
+                self._passed = item.seq
+                self.tree.take(item)
+                if any(chosen.wants(item) for chosen in self._subscriptions.values()):
+                    await self._send_event(item.seq, item.body)
+                self._follower.handed(item.seq)
+
+    async def _send_event(self, seq: int, body: bytes) -> None:
+        await self.socket.send_text(body.decode())
+        self._seq = max(self._seq, seq)
+
+    async def _receive(self) -> None:
+        while True:
+            try:
+                text = await self._text()
+            except WebSocketDisconnect:
+                return
+            afterwards = None
+            async with self._turn:
+                told, afterwards = await self._answer(text)
+                await self.socket.send_text(dumps(told).decode())
+            if afterwards is not None:
+                afterwards()
+
+    async def _text(self) -> str | bytes:
+        message = await self.socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code") or 1000)
+        given: str | bytes | None = message.get("text")
+        return given if given is not None else message.get("bytes") or b""
+
+    async def _answer(self, text: str | bytes) -> Told:
+        try:
+            data = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return failure(None, Failed("invalid_argument", NO_JSON)), None
+        try:
+            command = command_of(data)
+            method = _METHODS.get(command.method)
+            if method is None:
+                raise Failed("unknown_command", f"Unknown protocol command: {command.method}")
+            result, afterwards = await method(self, command)
+        except Failed as failed:
+            about = isinstance(data, dict) and str(data.get("method")).startswith("subscription.")
+            return failure(id_of(data), failed, seq=self._seq if about and self.bound else None), None
+        return success(command.id, result, seq=self._seq), afterwards
+
+    # --- commands ---
+
+    async def start(self, command: Command) -> Told:
+        """`run.start`."""
+        told = await starting.start(self.asking, command)
+        self.bound = True
+        return told
+
+    async def respond(self, command: Command) -> Told:
+        """`input.respond`."""
+        told = await starting.respond(self.asking, command, places=True)
+        self.bound = True
+        return told
+
+    async def subscribe(self, command: Command) -> Told:
+        """`subscription.subscribe`: what was is told again, what comes is told once."""
+        return await self._subscribed(command, since_of(command.params))
+
+    async def reconnect(self, command: Command) -> Told:
+        """`subscription.reconnect`: the same, behind what the client has seen."""
+        if not self.bound and not self.tape.length:
+            raise Failed("no_such_run", "No active run is bound to this thread.")
+        since = command.params.get("since")
+        if not isinstance(since, int) or isinstance(since, bool) or since < 0:
+            message = "subscription.reconnect requires a non-negative integer since."
+            raise Failed("invalid_argument", message)
+        return await self._subscribed(command, since)
+
+    async def _subscribed(self, command: Command, since: int) -> Told:
+        try:
+            chosen = filter_of(command.params)
+        except Unusable as error:
+            raise Failed("invalid_argument", str(error)) from None
+        named = command.params.get("subscription_id")
+        subscription_id = named if isinstance(named, str) and named else self._new_id()
+        told = 0
+        namespace, thread_id = self.asking.runner.namespace, canonical(self.asking.thread_id)
+        assert thread_id is not None
+        for item in told_before(self.tape, thread_id, namespace, since, self._passed):
+            if chosen.wants(item):
+                if item.ends and chosen.control and self._follower.control:
+                    await self.tape.held(item, pace=namespace.options.pace)
+                await self._send_event(item.seq, item.body)
+                told += 1
+        self._subscriptions[subscription_id] = chosen
+        self._judge()
+        return {"subscription_id": subscription_id, "replayed_events": told}, self._looked
+
+    def _looked(self) -> None:
+        if not self._follower.control:
+            self.asking.runner.look(canonical(self.asking.thread_id) or "")
+
+    def _judge(self) -> None:
+        self._follower.control = all(chosen.control for chosen in self._subscriptions.values())
+
+    async def unsubscribe(self, command: Command) -> Told:
+        """`subscription.unsubscribe`."""
+        named = command.params.get("subscription_id")
+        if named not in self._subscriptions:
+            raise Failed("no_such_subscription", f"Unknown subscription: {named}")
+        del self._subscriptions[named]
+        self._judge()
+        return {}, None
+
+    async def get_tree(self, _command: Command) -> Told:
+        """`agent.getTree`: the run's graphs, and how each stands."""
+        told = self.tree.wire()
+        if told is None:
+            raise Failed("no_such_run", "No active run is bound to this thread.")
+        return {"tree": told}, None
+
+    def _new_id(self) -> str:
+        self._made += 1
+        return uuid4(digest(key_of(self.asking.thread_id), f"subscription {self._made}"))
+
+
+_METHODS: dict[str, Any] = {
+    "run.start": Session.start,
+    "input.respond": Session.respond,
+    "subscription.subscribe": Session.subscribe,
+    "subscription.reconnect": Session.reconnect,
+    "subscription.unsubscribe": Session.unsubscribe,
+    "agent.getTree": Session.get_tree,
+}
