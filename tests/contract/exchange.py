@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
+from tests.contract.sockets import Socket
+
 # They tell how long an answer took, not what it says; their own tests hold them.
 HEARTBEATS = (": heartbeat\r\n\r\n", "\n")
 
@@ -57,6 +59,7 @@ class Open:
         self._reader, self._writer, self._tell = reader, writer, tell
         self._news = asyncio.Event()
         self._over = False
+        self._beats = 0
         self._reading: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -92,15 +95,33 @@ class Open:
             await self._reading
         return self._told([part for part in self.parts if but is None or but not in part])
 
-    async def drop(self, after: str | int) -> Answer:
-        """Closes the connection once a part with this text, or so many parts, came; told is what came until then."""
+    async def drop(self, after: str | int, *, times: int = 1) -> Answer:
+        """Closes the connection once a part with this text, or so many parts, came; told is what came until then.
+
+        `times`: so many parts with that text.
+        """
         if isinstance(after, str):
-            await self.until(after)
-            after = next(number for number, part in enumerate(self.parts, 1) if after in part)
+            after = await self._number(after, times)
         elif after:
             await self.part(after)
         await self.close()
         return self._told(self.parts[:after], dropped=True)
+
+    async def rest(self, after: str = "", *, times: int = 1) -> Answer:
+        """Closes the connection two heartbeats behind so many parts with this text: nothing more comes."""
+        if after:
+            await self._number(after, times)
+        beats = self._beats
+        await self._until(lambda: self._beats > beats + 1, "two heartbeats")
+        await self.close()
+        return self._told(self.parts, dropped=True)
+
+    async def _number(self, text: str, times: int) -> int:
+        def numbers() -> list[int]:
+            return [number for number, part in enumerate(self.parts, 1) if text in part]
+
+        await self._until(lambda: len(numbers()) >= times, f"{times} of {text!r}")
+        return numbers()[times - 1]
 
     async def close(self) -> None:
         """Ends the connection, told or not."""
@@ -138,9 +159,11 @@ class Open:
             self._writer.close()
 
     def _came(self, chunk: str) -> None:
-        if chunk and chunk not in HEARTBEATS:
+        if chunk in HEARTBEATS:
+            self._beats += 1
+        elif chunk:
             self.parts.append(chunk)
-            self._news.set()
+        self._news.set()
 
 
 def _telling(shown: Callable[[Any], Any], tell: Tell) -> Tell:
@@ -154,10 +177,12 @@ def _telling(shown: Callable[[Any], Any], tell: Tell) -> Tell:
 class Ask:
     """A scenario's way to a server: every answer is told, in the order in which the scenario waited for them."""
 
-    def __init__(self, address: tuple[str, int], tell: Tell) -> None:
+    def __init__(self, address: tuple[str, int], say: Callable[[str], None]) -> None:
         self.address = address
-        self._tell = tell
+        self._say = say
+        self._tell: Tell = lambda answer: say(answer.transcript())
         self._opened: list[Open] = []
+        self._sockets: list[Socket] = []
 
     async def __aenter__(self) -> "Ask":
         return self
@@ -167,6 +192,8 @@ class Ask:
     ) -> None:
         for opened in self._opened:
             await opened.close()
+        for socket in self._sockets:
+            await socket.abandon()
 
     async def __call__(
         self,
@@ -189,6 +216,12 @@ class Ask:
     ) -> Open:
         """A request whose answer arrives in the background; here once the server has answered with a status."""
         return await self._send(method, path, body, headers, self._tell)
+
+    async def socket(self, path: str) -> Socket:
+        """A WebSocket, told when it is closed."""
+        socket = Socket(self.address, path, self._say)
+        self._sockets.append(socket)
+        return await socket.begin()
 
     async def poll(
         self,

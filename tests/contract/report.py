@@ -15,7 +15,7 @@ def difference(upstream: str, ours: str) -> str:
             asked = [
                 line
                 for line in theirs[a:b]
-                if line.startswith(("GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS "))
+                if line.startswith(("GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "WEBSOCKET "))
             ]
             lines += [f"  {line}" for line in asked[-1:]]
             continue

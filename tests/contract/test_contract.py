@@ -29,7 +29,7 @@ async def transcript(play: Scenario, address: tuple[str, int]) -> str:
     names = Names()
     told: list[str] = []
 
-    async with Ask(address, lambda answer: told.append(names.normal(answer.transcript()))) as ask:
+    async with Ask(address, lambda text: told.append(names.normal(text))) as ask:
         try:
             await play(ask)
         except Exception as error:
