@@ -227,9 +227,13 @@ class Description:
 
     @property
     def _asked_at(self) -> dict[str, int]:
-        """When the request came in; a cron's runs have none."""
+        """When the request came in; a cron's runs have none, nor have those of the newer thread protocol."""
         run = self.run
-        return {} if run.by_cron else {"__request_start_time_ms__": (run.start or run.updated_at) // 1000}
+        return (
+            {}
+            if run.by_cron or self.native
+            else {"__request_start_time_ms__": (run.start or run.updated_at) // 1000}
+        )
 
     @property
     def _tracer(self) -> dict[str, Any]:

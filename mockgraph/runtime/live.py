@@ -43,7 +43,9 @@ class LiveRun:
         self.thread = thread
         self.begun = begun  # None: chosen when it starts
         self.log = StreamLog()
-        self.outcome = Outcome(subgraphs=bool(request.data.get("stream_subgraphs")))
+        self._native = Description(run, request.data).native
+        subgraphs = bool(request.data.get("stream_subgraphs"))
+        self.outcome = Outcome(subgraphs=subgraphs, native=self._native)
         self.release = asyncio.Event()
         self.ended = asyncio.Event()
         self.due = not request.data.get("after_seconds")  # one that is not stands in nobody's way
@@ -131,10 +133,6 @@ class LiveRun:
 
         tape = self.runner.namespace.events.take(self.thread.thread_id)
         return Scribe(tape, self.run, self.request.data, told=self.run.told or 0)
-
-    @property
-    def _native(self) -> bool:
-        return Description(self.run, self.request.data).native
 
     async def _turn(self) -> None:
         """Wait until the run may start: its own delay, the runs before it, and somebody who looks."""

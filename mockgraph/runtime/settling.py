@@ -52,6 +52,9 @@ def end(
 
 def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) -> None:
     before = thread.interrupts or b"{}"
+    # langgraph-api 0.16.7: the record of the thread knows nothing of a run of the newer protocol that failed.
+    unheard = outcome.native and outcome.error is not None
+    told = thread.values if thread.shown is None else thread.shown
     if outcome.saved is not None:
         thread.checkpoint, thread.step = outcome.saved, outcome.saved.step
         thread.values = outcome.values
@@ -66,14 +69,16 @@ def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) ->
     standing = None
     if outcome.due or before != b"{}":
         standing = states.standing(thread)
-    if thread.checkpoint is not None:
+    if unheard:
+        thread.shown = told or b"null"
+    elif thread.checkpoint is not None:
         thread.interrupts = kept(waiting(standing, inner=bool(outcome.subgraphs)))
     if run.stub is not None and not _still_asked(run, standing):
         thread.last_played = run.stub.name
     run.stands = thread.last_played
     thread.status = "error" if outcome.error else "interrupted" if outcome.due else "idle"
     if run.status == "interrupted":
-        thread.status = "interrupted" if outcome.due else "idle"
+        thread.status = "interrupted" if outcome.due and not outcome.native else "idle"
     if busy(namespace, thread, but=run):
         thread.status = "busy"
 

@@ -49,6 +49,7 @@ class Outcome:
     `shown` is the last payload of `values`, `asked` every payload with questions in it; `saved` is the root's last
     checkpoint, `due` whether it names nodes that have not run, `values` its own, once `close` has been called;
     `inside` are those of the innermost graph where the run stopped inside one, if its stream shows `subgraphs`.
+    `native` runs are those of the newer thread protocol.
     """
 
     __slots__ = (
@@ -60,13 +61,14 @@ class Outcome:
         "error",
         "feedback",
         "inside",
+        "native",
         "saved",
         "shown",
         "subgraphs",
         "values",
     )
 
-    def __init__(self, *, subgraphs: bool = False) -> None:
+    def __init__(self, *, subgraphs: bool = False, native: bool = False) -> None:
         self.shown: Any = None
         self.asked: list[dict[str, Any]] = []
         self.saved: facts.Checkpoint | None = None
@@ -77,7 +79,8 @@ class Outcome:
         self.values: bytes | None = None
         self.error: dict[str, str] | None = None
         self.feedback: dict[str, str] | None = None
-        self.subgraphs = subgraphs
+        self.subgraphs = subgraphs and not native
+        self.native = native
         self.broke = False
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:

@@ -58,6 +58,13 @@ def failure(command_id: Any, failed: Failed, *, seq: int | None = None) -> dict[
     return told if seq is None else {**told, "meta": {"applied_through_seq": seq}}
 
 
+def unknown_subscription(named: Any) -> Failed:
+    """Why a subscription that is not there cannot be ended."""
+    if not isinstance(named, str) or not named:
+        return Failed("invalid_argument", "subscription.unsubscribe requires a subscription_id.")
+    return Failed("no_such_subscription", f"Unknown subscription: {named}")
+
+
 def refused(refusal: Refusal) -> Failed:
     """A refusal of the classic protocol as a command hears of it."""
     return Failed("unknown_error", f"{refusal.status}: {refusal.detail}")

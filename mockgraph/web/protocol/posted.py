@@ -11,12 +11,12 @@ from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.paths import api_url
 from mockgraph.web.protocol import envelopes, starting
-from mockgraph.web.protocol.envelopes import Command, Failed
-from mockgraph.web.protocol.filters import Unusable, filter_of
+from mockgraph.web.protocol.envelopes import Command, Failed, unknown_subscription
+from mockgraph.web.protocol.filters import Unusable, subscription_of
 from mockgraph.web.protocol.starting import Asking
 from mockgraph.words.ids import digest, key_of, uuid4
 
-_UNBOUND = ("agent.getTree", "subscription.reconnect", "subscription.unsubscribe")
+_UNBOUND = ("agent.getTree", "subscription.reconnect")
 
 
 async def answer(runner: Runner, request: Request, command: Command) -> Response:
@@ -49,11 +49,13 @@ async def _result(asking: Asking, command: Command) -> tuple[dict[str, Any], Any
         return await starting.respond(asking, command, places=False)
     if command.method == "subscription.subscribe":
         try:
-            filter_of(command.params)
+            subscription_of(command.params)
         except Unusable as error:
             raise Failed("invalid_argument", str(error)) from None
         bits = digest(key_of(asking.thread_id), f"subscription {command.id}")
         return {"subscription_id": uuid4(bits), "replayed_events": 0}, None
+    if command.method == "subscription.unsubscribe":
+        raise unknown_subscription(command.params.get("subscription_id"))
     if command.method in _UNBOUND:
         raise Failed("no_such_run", "No active run is bound to this thread.")
     raise Failed("unknown_command", f"Unknown protocol command: {command.method}")

@@ -24,8 +24,9 @@ from mockgraph.web.protocol.envelopes import (
     failure,
     id_of,
     success,
+    unknown_subscription,
 )
-from mockgraph.web.protocol.filters import Unusable, filter_of, since_of
+from mockgraph.web.protocol.filters import Unusable, since_of, subscription_of
 from mockgraph.web.protocol.starting import Asking
 from mockgraph.web.protocol.trees import Tree
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
@@ -150,7 +151,7 @@ class Session:
 
     async def _subscribed(self, command: Command, since: int) -> Told:
         try:
-            chosen = filter_of(command.params)
+            chosen = subscription_of(command.params)
         except Unusable as error:
             raise Failed("invalid_argument", str(error)) from None
         named = command.params.get("subscription_id")
@@ -179,7 +180,7 @@ class Session:
         """`subscription.unsubscribe`."""
         named = command.params.get("subscription_id")
         if named not in self._subscriptions:
-            raise Failed("no_such_subscription", f"Unknown subscription: {named}")
+            raise unknown_subscription(named)
         del self._subscriptions[named]
         self._judge()
         return {}, None

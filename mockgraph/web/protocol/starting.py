@@ -144,8 +144,8 @@ def _request(asking: Asking, params: dict[str, Any], assistant_id: str) -> dict[
     """What the classic protocol would have asked for, but for input and command."""
     config = params.get("config")
     config = config if isinstance(config, dict) else {}
-    configurable = config.get("configurable")
-    configurable = configurable if isinstance(configurable, dict) else {}
+    configurable = _mapping(config.get("configurable"))
+    metadata = _mapping(params.get("metadata"))
     data: dict[str, Any] = {
         "assistant_id": assistant_id,
         "config": {
@@ -162,13 +162,20 @@ def _request(asking: Asking, params: dict[str, Any], assistant_id: str) -> dict[
         "if_not_exists": "create",
         "multitask_strategy": _strategy(params.get("multitaskStrategy")),
     }
-    if isinstance(params.get("metadata"), dict):
-        data["metadata"] = params["metadata"]
-    if "checkpoint_id" in configurable:
+    if metadata:
+        data["metadata"] = metadata
+    if configurable.get("checkpoint_id") is not None:
         data["checkpoint_id"] = _checkpoint_id(configurable["checkpoint_id"])
     if params.get("langsmith_tracer") is not None:
         data["langsmith_tracer"] = _tracer(params["langsmith_tracer"])
     return data
+
+
+def _mapping(given: Any) -> dict[str, Any]:
+    if given is None or isinstance(given, dict):
+        return given or {}
+    # langgraph-api 0.16.7: a TypeError of its own, told as it is.
+    raise Failed("unknown_error", f"'{type(given).__name__}' object is not a mapping")
 
 
 def _strategy(given: Any) -> str:
