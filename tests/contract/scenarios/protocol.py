@@ -221,8 +221,9 @@ def refused_input(name: str, graph: str, given: Any) -> None:
     @scenario(f"protocol: an input that the graph refuses, {name}")
     async def refused(ask: Ask) -> None:
         path = fresh()
+        live = await tape(ask, path)
         await start(ask, path, graph, given)
-        await (await tape(ask, path)).drop(after=FAILED)
+        await live.drop(after=FAILED)
         await at_rest(ask, path)
         await look(ask, path)
 

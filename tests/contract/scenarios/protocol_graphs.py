@@ -13,9 +13,12 @@ def tells(name: str, graph: str, given: Any, *, well: bool = True, **params: Any
     @scenario(f"protocol: tape of {name}")
     async def tape_of(ask: Ask) -> None:
         path = fresh()
+        live = await tape(ask, path)
         await start(ask, path, graph, given, **params)
-        await (await tape(ask, path)).drop(after=BEHIND[well])
+        await live.drop(after=BEHIND[well])
         await at_rest(ask, path)
+        if not well:  # The error is told live, and never again.
+            await (await tape(ask, path)).drop(after=FAILED)
         await ask("GET", f"{path}/state")
         await ask("GET", path)
 

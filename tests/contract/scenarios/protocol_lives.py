@@ -119,7 +119,7 @@ def bridged(name: str, graph: str, given: Any, modes: Any, end: str = COMPLETED,
         run = {"assistant_id": graph, "input": given, "stream_mode": modes, "if_not_exists": "create"}
         opened = await ask.begin("POST", f"{path}/runs/stream", {**run, "stream_resumable": True, **params})
         await opened.end()
-        await live.drop(after=end)
+        await live.rest(after=end)
         await (await tape(ask, path)).drop(after=end)
 
 

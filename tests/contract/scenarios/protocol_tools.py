@@ -13,7 +13,6 @@ def calls(graph: str, text: str) -> None:
     async def called(ask: Ask) -> None:
         path = fresh()
         await finished(ask, path, graph, human(text))
-        await (await tape(ask, path)).drop(after="lc||")
         await (await tape(ask, path)).rest()
         await ask("GET", f"{path}/state")
 

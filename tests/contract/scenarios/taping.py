@@ -58,13 +58,6 @@ async def tape(ask: Ask, path: str, *channels: str, **filters: Any) -> Open:
     return await ask.begin("POST", f"{path}/stream/events", body)
 
 
-async def played(ask: Ask, path: str, graph: str, given: Any = None, **params: Any) -> str:
-    """A run and its whole tape, told."""
-    run = await start(ask, path, graph, given, **params)
-    await (await tape(ask, path)).drop(after=COMPLETED)
-    return run
-
-
 async def finished(ask: Ask, path: str, graph: str, given: Any = None, **params: Any) -> str:
     """A run that is over; its tape is for the scenario to tell."""
     run = await start(ask, path, graph, given, **params)
