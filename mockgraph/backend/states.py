@@ -59,6 +59,7 @@ def setting(description: Description) -> Setting:
         start=run.start,
         streaming=not TOKEN_MODES.isdisjoint(modes),
         blocks=description.native,
+        tools=description.native and "tools" in graph.transformers,
         traced="events" in modes,
         scope=loads(run.scope),
         ground=run.ground,

@@ -253,6 +253,39 @@ class ModelAnswered(msgspec.Struct, frozen=True, gc=False):
     streamed: bool
 
 
+class ToolStarted(msgspec.Struct, frozen=True, gc=False):
+    """The node began to run a tool call."""
+
+    task: Task
+    call: str
+    name: str
+    input: Any
+
+
+class ToolTold(msgspec.Struct, frozen=True, gc=False):
+    """The tool told a piece of its output before it was done."""
+
+    task: Task
+    call: str
+    delta: Any
+
+
+class ToolFinished(msgspec.Struct, frozen=True, gc=False):
+    """The tool is done: `output` is the message that it came to, or what it returned in place of one."""
+
+    task: Task
+    call: str
+    output: Any
+
+
+class ToolFailed(msgspec.Struct, frozen=True, gc=False):
+    """The tool raised, whatever its node made of it."""
+
+    task: Task
+    call: str
+    message: str
+
+
 class GraphEntered(msgspec.Struct, frozen=True, gc=False):
     """The graph inside a task was called."""
 
@@ -379,6 +412,10 @@ Fact = (
     | ModelCalled
     | ChunkStreamed
     | ModelAnswered
+    | ToolStarted
+    | ToolTold
+    | ToolFinished
+    | ToolFailed
     | GraphEntered
     | GraphReturned
     | NodeReturned

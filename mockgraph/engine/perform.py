@@ -1,6 +1,6 @@
 """One task of a superstep: its node is entered, does what its script says, and returns, asks or raises."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -42,13 +42,24 @@ class Stand(msgspec.Struct, frozen=True, gc=False):
 class Performance:
     """Iterates over the facts of one task; what came of it stands in the attributes once it has ended."""
 
-    __slots__ = ("_answers", "_outcome", "_stand", "interrupts", "packets", "seen", "task", "writes")
+    __slots__ = (
+        "_answers",
+        "_calls",
+        "_outcome",
+        "_stand",
+        "interrupts",
+        "packets",
+        "seen",
+        "task",
+        "writes",
+    )
 
     def __init__(self, outcome: Outcome, stand: Stand, answers: tuple[Any, ...]) -> None:
         task = self.task = outcome.task
         assert task.script is not None
         self._outcome = outcome
         self._stand = stand
+        self._calls: dict[str, model.Tool] = {}  # that run, by id
         self._answers = answers  # every answer that the node has got, with those of this run
         self.seen: Any = stand.values  # by the node: the state, or what was sent to it
         if task.packet is not None:
@@ -75,6 +86,8 @@ class Performance:
         if traced:
             yield facts.NodeEntered(task, self.seen)
             yield facts.TURN
+        if self._stand.setting.tools:
+            yield from self._calls_of_messages()
         updates: list[dict[str, Any]] = []
         returned: list[Message] = []
         inside: Values | None = None
@@ -84,6 +97,8 @@ class Performance:
                 update = self._written(step)
                 if step.message_keys:
                     yield from self._messages(step, update, returned)
+                if self._calls:
+                    yield from self._calls_end(step, update)
                 updates.append(update)
             elif type(step) is model.Delay:
                 yield Wait(step.seconds)
@@ -91,8 +106,13 @@ class Performance:
                 yield facts.CustomWritten(task, self._filled(step.payload, static=step.static))
             elif type(step) is model.Say:
                 yield from self._spoken(self._filled(step.message, static=step.static), step.speech)
+            elif type(step) is model.Tool:
+                if self._stand.setting.tools:
+                    yield from self._called(step)
             elif type(step) is model.Fail:
                 raised = _raised(step.type, self._filled(step.message, static=False))
+                for call in self._calls:
+                    yield facts.ToolFailed(task, call, raised.message)
                 yield facts.TaskFailed(task, raised.error, raised.message, progress.tick())
                 raise raised
             elif type(step) is model.Ask:
@@ -135,6 +155,54 @@ class Performance:
             yield facts.MessageReturned(task, message)
         self.writes = writes
         yield facts.TaskFinished(task, result, writes, progress.tick(), self.packets)
+
+    # --- tool calls, where somebody listens to them ---
+
+    def _calls_of_messages(self) -> Iterator[Fact]:
+        """The calls whose tool messages the node returns run from its beginning, unless its script names them."""
+        assert self.task.script is not None
+        steps = self.task.script.steps
+        if any(type(step) is model.Tool for step in steps):
+            return
+        for step in steps:
+            if type(step) is not model.Update:
+                continue
+            for message in _tool_messages(step, step.written):
+                if message["status"] == "error":
+                    yield from self._called(model.Tool(message["tool_call_id"], error=message["content"]))
+                else:
+                    yield from self._called(model.Tool(message["tool_call_id"], message["name"]))
+
+    def _called(self, tool: model.Tool) -> Iterator[Fact]:
+        call = self._asked_for(tool.call)
+        given = tool.input if tool.input is None else self._filled(tool.input, static=False)
+        self._calls[tool.call] = tool
+        name = tool.name or call.get("name") or ""
+        yield facts.ToolStarted(self.task, tool.call, name, call.get("args") if given is None else given)
+        for delta in tool.deltas:
+            yield facts.ToolTold(self.task, tool.call, self._filled(delta, static=False))
+
+    def _asked_for(self, call: str) -> dict[str, Any]:
+        """The tool call of this id in what the node sees."""
+        values = self.seen.values() if isinstance(self.seen, dict) else ()
+        for messages in values:
+            for message in reversed(messages) if isinstance(messages, list) else ():
+                calls = message.get("tool_calls") if isinstance(message, dict) else None
+                for asked in calls or ():
+                    if asked.get("id") == call:
+                        return dict(asked)
+        return {}
+
+    def _calls_end(self, step: model.Update, update: dict[str, Any]) -> Iterator[Fact]:
+        returned = {message["tool_call_id"]: message for message in _tool_messages(step, update)}
+        for call, tool in self._calls.items():
+            if tool.error is not None:
+                yield facts.ToolFailed(self.task, call, tool.error)
+            elif tool.output is not None:
+                yield facts.ToolFinished(self.task, call, self._filled(tool.output, static=False))
+            elif call in returned:
+                yield facts.ToolFinished(self.task, call, returned[call])
+        self._calls = {}
 
     def _command(self, update: Any, went: model.Goto) -> dict[str, Any]:
         """The Command that the node returned, as LangChain's events show it."""
@@ -313,6 +381,15 @@ def _taken_up(inner: Snapshot, supersteps: tuple[model.Superstep, ...]) -> bool:
         return bool(inner.pending)
     begins = {task.node for task in supersteps[0].tasks} if supersteps else set()
     return begins == {outcome.task.node for outcome in inner.pending}
+
+
+def _tool_messages(step: model.Update, written: Mapping[str, Any]) -> Iterator[Message]:
+    """The tool messages of an update."""
+    for key in step.message_keys:
+        messages = written[key]
+        for message in messages if isinstance(messages, list) else [messages]:
+            if is_wire(message) and message["type"] == "tool":
+                yield message
 
 
 def _raised(kind: str, message: Any) -> GraphError:

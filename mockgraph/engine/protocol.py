@@ -17,11 +17,12 @@ import msgspec
 
 from mockgraph.engine import facts
 from mockgraph.engine.facts import Fact
-from mockgraph.engine.projections import task_result, task_start
-from mockgraph.engine.view import Stage, View
-from mockgraph.meaning.blocks import Answer, shaped
+from mockgraph.engine.projections import asked, task_result, task_start
+from mockgraph.engine.view import Part, Stage, View
+from mockgraph.meaning.blocks import Answer, mirror, shaped
 from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.messages import WireMessage
+from mockgraph.script.model import Subgraph
 from mockgraph.words.vocabulary import NOSTREAM
 
 Namespace = tuple[str, ...]
@@ -49,8 +50,11 @@ class Telling:
     is told from its stream `modes`.
     """
 
-    def __init__(self, view: View, *, emits: frozenset[str] | None, modes: frozenset[str]) -> None:
+    def __init__(
+        self, view: View, *, emits: frozenset[str] | None, modes: frozenset[str], shaped: bool = True
+    ) -> None:
         self.view = view
+        self.shaped = shaped
         self.stage = Stage(view)
         self.inner: Stage | None = None
         self.native = emits is not None
@@ -60,7 +64,8 @@ class Telling:
         self.asked: set[str] = set()
         self.interrupted = False
         self.answers: dict[int, Answer] = {}
-        self.callers: dict[str, facts.GraphEntered] = {}
+        self.agents: dict[str, tuple[str, str | None]] = {}  # by namespace: name, and the tool call behind it
+        self.running: dict[str, list[str]] = {}  # tool calls, by the task that runs them
 
     def events(self, fact: Fact) -> Sequence[Event]:
         """What the fact adds to the tape, in order."""
@@ -122,12 +127,14 @@ def _values(telling: Telling, fact: facts.ValuesChanged, within: str) -> Iterato
     if "values" not in telling.emits:
         return
     if channels.output_keys is None or fact.written is None or any(map(channels.shows, fact.written)):
-        yield Event("values", _split(within), _shown(channels, channels.output(fact.values)))
+        yield Event("values", _split(within), _shown(telling, channels, fact.values))
 
 
-def _shown(channels: Channels, values: dict[str, Any]) -> dict[str, Any]:
+def _shown(telling: Telling, channels: Channels, values: dict[str, Any]) -> dict[str, Any]:
     """Values as events have them: message objects in the protocol's shape."""
-    shown = dict(values)
+    if not telling.shaped:
+        return channels.output(values)
+    shown = dict(channels.output(values))
     for key, reducer in channels.declared.items():
         if reducer == "add_messages" and isinstance(shown.get(key), list):
             shown[key] = [shaped(message) for message in shown[key]]
@@ -136,7 +143,9 @@ def _shown(channels: Channels, values: dict[str, Any]) -> dict[str, Any]:
 
 def _task_started(telling: Telling, fact: facts.TaskStarted, within: str) -> Iterator[Event]:
     if within and within not in telling.started:
-        yield _started(telling, within)
+        event = _started(telling, within)
+        if telling.native:
+            yield event
     if not telling.native and "tasks" in telling.emits:
         yield Event("tasks", _split(within), task_start(fact, telling.at(within)))
 
@@ -145,13 +154,16 @@ def _started(telling: Telling, within: str) -> Event:
     """A graph inside a task has started; one with a name of its own says what called it."""
     namespace = _split(within)
     node, _, task_id = namespace[-1].partition(":")
-    telling.started[within] = node
+    name, call = telling.agents.get(within, (node, None))
+    telling.started[within] = name
     data: dict[str, Any] = {
         "event": "started",
         "namespace": list(namespace),
-        "graph_name": node,
+        "graph_name": name,
         "trigger_call_id": task_id,
     }
+    if call is not None:
+        data["cause"] = {"type": "toolCall", "tool_call_id": call}
     return Event("lifecycle", namespace, data)
 
 
@@ -169,19 +181,21 @@ def _updated(telling: Telling, node: str, update: Any, within: str) -> Iterator[
     if "updates" not in telling.emits:
         return
     channels = telling.channels(within)
-    shown = _update(channels, update)
+    shown = _update(telling, channels, update)
     if telling.native:
         yield Event("updates", _split(within), {node: shown})
     else:
         yield Event("updates", _split(within), shown, node=node)
 
 
-def _update(channels: Channels, update: Any) -> Any:
+def _update(telling: Telling, channels: Channels, update: Any) -> Any:
     if isinstance(update, list):
-        return [_update(channels, item) for item in update]
+        return [_update(telling, channels, item) for item in update]
     if not update:
         return None
     shown = {key: value for key, value in update.items() if channels.shows(key)}
+    if not telling.shaped:
+        return shown or None
     for key, value in shown.items():
         if isinstance(value, list):
             shown[key] = [shaped(item) if isinstance(item, WireMessage) else item for item in value]
@@ -210,7 +224,8 @@ def _asked(telling: Telling, fact: facts.TaskInterrupted, within: str) -> Iterat
         yield from _questions(telling, fact, namespace)
     if "values" in telling.emits:
         channels = telling.channels(within)
-        yield Event("values", namespace, _shown(channels, channels.output(fact.values)))
+        yield Event("values", namespace, _shown(telling, channels, fact.values))
+    telling.running.pop(fact.task.id, None)
     yield from _result(telling, fact, within)
     yield from _left(telling, fact.task, "interrupted")
 
@@ -228,6 +243,41 @@ def _questions(telling: Telling, fact: facts.TaskInterrupted, namespace: Namespa
     if not telling.interrupted:
         telling.interrupted = True
         yield telling.root("interrupted")
+
+
+def _graph_entered(telling: Telling, fact: facts.GraphEntered, _within: str) -> Iterator[Event]:
+    """A graph that is called by a tool bears the name of its agent, if it has one, and says what called it."""
+    script = fact.task.script
+    for step in script.steps if script is not None else ():
+        if isinstance(step, Subgraph) and step.name is not None:
+            calls = telling.running.get(fact.task.id, [])
+            telling.agents[fact.task.namespace] = (step.name, calls[0] if len(calls) == 1 else None)
+    yield from ()
+
+
+def _tool_started(telling: Telling, fact: facts.ToolStarted, within: str) -> Iterator[Event]:
+    telling.running.setdefault(fact.task.id, []).append(fact.call)
+    named = {"tool_call_id": fact.call, "tool_name": fact.name, "input": fact.input}
+    yield Event("tools", _split(within), {"event": "tool-started", **named})
+
+
+def _tool_told(_telling: Telling, fact: facts.ToolTold, within: str) -> Iterator[Event]:
+    data = {"event": "tool-output-delta", "tool_call_id": fact.call, "delta": fact.delta}
+    yield Event("tools", _split(within), data)
+
+
+def _tool_finished(telling: Telling, fact: facts.ToolFinished, within: str) -> Iterator[Event]:
+    namespace = _split(within)
+    data = {"event": "tool-finished", "tool_call_id": fact.call, "output": fact.output}
+    yield Event("tools", namespace, data)
+    if telling.shaped:
+        for mirrored in mirror(fact.call, fact.output):
+            yield Event("messages", (*namespace, f"tools:{fact.call}"), mirrored)
+
+
+def _tool_failed(_telling: Telling, fact: facts.ToolFailed, within: str) -> Iterator[Event]:
+    data = {"event": "tool-error", "tool_call_id": fact.call, "message": fact.message}
+    yield Event("tools", _split(within), data)
 
 
 def _failed(telling: Telling, fact: facts.TaskFailed, within: str) -> Iterator[Event]:
@@ -270,6 +320,54 @@ _TABLE: dict[type, Show] = {
     facts.TaskInterrupted: _asked,
     facts.TaskFailed: _failed,
     facts.CustomWritten: _custom,
+    facts.GraphEntered: _graph_entered,
+    facts.ToolStarted: _tool_started,
+    facts.ToolTold: _tool_told,
+    facts.ToolFinished: _tool_finished,
+    facts.ToolFailed: _tool_failed,
     facts.ChunkStreamed: _chunk,
     facts.ModelAnswered: _answered,
 }
+
+
+class Raw:
+    """The stream parts of a run of the newer protocol, as the classic endpoints show them: its events, not yet shaped.
+
+    langgraph-api 0.16.7: numbered for themselves, without what is told of the run itself.
+    """
+
+    def __init__(self, view: View, *, emits: frozenset[str]) -> None:
+        self._view = view
+        self._telling = Telling(view, emits=emits, modes=frozenset(), shaped=False)
+        self._count = 0
+        self._at = view.run.start
+
+    def parts(self, fact: Fact) -> Sequence[Part]:
+        """What the fact adds to the stream, in order."""
+        if type(fact) is facts.Wait:
+            self._at += round(fact.seconds * 1_000_000)
+            return ()
+        if type(fact) is facts.RunStarted:
+            return [("metadata", {"run_id": self._view.run.run_id, "attempt": 1})]
+        told = fact.fact if type(fact) is facts.Inside else fact
+        questions = asked(told.interrupts) if type(told) is facts.TaskInterrupted else []
+        shown = (self._part(event, questions) for event in self._telling.events(fact))
+        return [part for part in shown if part is not None]
+
+    def _part(self, event: Event, questions: list[dict[str, Any]]) -> Part | None:
+        if event.method == "input.requested" or (event.method == "lifecycle" and not event.namespace):
+            return None
+        name, namespace, data = event.method, event.namespace, event.data
+        if event.method == "lifecycle":
+            if data["event"] != "started":
+                data = {"event": data["event"], "namespace": list(namespace)}
+            namespace = ()
+        elif namespace:
+            name = f"{name}|{'|'.join(namespace)}"
+        if event.method == "updates" and questions:
+            data = {"__interrupt__": questions}
+        params = {"namespace": namespace, "timestamp": self._at // 1000, "data": data}
+        if event.method == "values":
+            params["interrupts"] = questions
+        self._count += 1
+        return name, {"type": "event", "method": event.method, "params": params, "seq": self._count}

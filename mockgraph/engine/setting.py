@@ -39,7 +39,8 @@ class Setting(msgspec.Struct, frozen=True, gc=False):
     on from a checkpoint has it in `ground`: `anew` with `play`, else with the play that named its tasks; with `fork`
     it leaves the checkpoint as it is and goes on from a copy.
     `streaming` and `traced` are whether models are called in streaming form, and whether LangChain's callbacks are
-    listened to; with `blocks` models answer in content blocks, and what nodes return is taken as it is. `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
+    listened to; with `blocks` models answer in content blocks, and what nodes return is taken as it is; with
+    `tools` somebody listens to tool calls. `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
     """
 
     key: bytes
@@ -61,6 +62,7 @@ class Setting(msgspec.Struct, frozen=True, gc=False):
     pause_before: frozenset[str] = NOBODY
     pause_after: frozenset[str] = NOBODY
     blocks: bool = False
+    tools: bool = False
 
 
 class Progress:

@@ -180,3 +180,17 @@ def shaped(message: Message) -> dict[str, Any]:
         if message.get("invalid_tool_calls"):
             shape["invalid_tool_calls"] = message["invalid_tool_calls"]
     return shape
+
+
+def mirror(call: str, output: Any) -> list[Event]:
+    """What a tool came to, told once more as a message; langgraph-api 0.16.7: its delta has `content`, not `delta`."""
+    content = output.get("content") if isinstance(output, dict) else ""
+    text = content if isinstance(content, str) else json.dumps(content, separators=(",", ":"))
+    said = {"type": "text", "text": text if content is not None else ""}
+    return [
+        {"event": "message-start", "role": "tool", "id": f"tool-{call}", "tool_call_id": call},
+        {"event": "content-block-start", "index": 0, "content": {"type": "text", "text": ""}},
+        {"event": "content-block-delta", "index": 0, "content": said},
+        {"event": "content-block-finish", "index": 0, "content": said},
+        {"event": "message-finish", "metadata": {}},
+    ]

@@ -37,7 +37,9 @@ CONTROL = frozenset({"lifecycle", "input"})
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One event in its place: its bytes, and what filters ask of it. `ends` says that the run waits or has ended."""
+    """One event in its place: its bytes, and what filters ask of it. `ends` says that the run waits or has ended; one that
+    is `fleeting` is only for those who are there when it comes.
+    """
 
     seq: int
     method: str
@@ -46,6 +48,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     name: str
     body: bytes
     ends: bool
+    fleeting: bool
 
     @property
     def sse(self) -> bytes:
@@ -55,7 +58,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-def entry(event: Event, seq: int, event_id: str) -> Entry:
+def entry(event: Event, seq: int, event_id: str, *, fleeting: bool = False) -> Entry:
     """An event in its place on a tape; `event_id` is `<milliseconds>-<number>`, where it has no mark of its own."""
     data = event.data
     milliseconds = int(event_id.partition("-")[0])
@@ -81,6 +84,7 @@ def entry(event: Event, seq: int, event_id: str) -> Entry:
         name if isinstance(name, str) else "",
         dumps(body),
         ends,
+        fleeting,
     )
 
 
@@ -149,12 +153,18 @@ class EventTape:
         self.ended = False
         self.news = asyncio.Event()
 
-    def append(self, events: Iterable[Event], numbers: Numbers) -> None:
+    def append(self, events: Iterable[Event], numbers: Numbers, *, fleeting: bool = False) -> None:
         """Put events on the tape."""
         for event in events:
             self.length += 1
-            self.newest.append(entry(event, self.length, numbers.next()))
+            self.newest.append(entry(event, self.length, numbers.next(), fleeting=fleeting))
         self.tell()
+
+    def forget(self, run: Run) -> None:
+        """A run is gone: nobody is told of it again; its numbers are not given to others."""
+        upto = self.length if run.tape_end is None else run.tape_end
+        kept = [item for item in self.newest if not run.tape_from < item.seq <= upto]
+        self.newest = deque(kept, maxlen=self.LENGTH)
 
     def end(self) -> None:
         """The thread is gone: whoever follows is let go."""
@@ -239,26 +249,30 @@ class Scribe:
         self.run = run
         self.numbers = Numbers(run.told_from)
         self._telling = telling(run, request)
+        self._fleeting = not stays(run, request)
         run.tape_from = tape.begun = tape.length
         if told:
             self._catch_up(request, told)
 
     def _catch_up(self, request: dict[str, Any], told: int) -> None:
-        shown = stays(self.run, request)
+        shown = not self._fleeting
         if not shown:
-            self.tape.append([self._telling.root("running")], self.numbers)
+            self._append([self._telling.root("running")])
         for fact in islice(play(states.setting(Description(self.run, request))), told):
             events = self._telling.events(fact)
             if shown:
-                self.tape.append(events, self.numbers)
+                self._append(events)
             if type(fact) is facts.Wait:
                 self.numbers.wait(fact.seconds)
+
+    def _append(self, events: Iterable[Event]) -> None:
+        self.tape.append(events, self.numbers, fleeting=self._fleeting)
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
         events = self._telling.events(fact)
         if events:
-            self.tape.append(events, self.numbers)
+            self._append(events)
         if type(fact) is facts.Wait:
             self.numbers.wait(fact.seconds)
 
@@ -266,8 +280,8 @@ class Scribe:
         """The run has ended, and how is stored."""
         run = self.run
         if not run.started:
-            self.tape.append([self._telling.root("running")], self.numbers)
-        self.tape.append(self._telling.end(run.status, _reason(run)), self.numbers)
+            self._append([self._telling.root("running")])
+        self._append(self._telling.end(run.status, _reason(run)))
         run.tape_end = self.tape.length
 
 
@@ -334,31 +348,38 @@ def _again(thread: Thread, since: int, before: int) -> Iterator[Entry]:
 
 
 def told_before(
-    tape: EventTape, thread_id: str, namespace: "Namespace", since: int, upto: int
+    tape: EventTape, thread_id: str, namespace: "Namespace", since: int, upto: int, *, joined: int
 ) -> Iterator[Entry]:
-    """The events behind a number, up to another, that are on the tape."""
+    """The events behind a number, up to another, that are on the tape for one who joined when it was so long."""
     oldest = tape.newest[0].seq if tape.newest else tape.length + 1
     thread = namespace.threads.find(thread_id)
     if since + 1 < oldest and thread is not None:
         yield from _again(thread, since, min(oldest, upto + 1))
-    start = max(0, since + 1 - oldest)
-    for item in list(islice(tape.newest, start, None)):
+    for item in _behind(tape.newest, since):
         if item.seq > upto:
             return
-        yield item
+        if not item.fleeting or item.seq > joined:
+            yield item
+
+
+def _behind(newest: deque[Entry], since: int) -> list[Entry]:
+    """Those of the newest behind a number: there may be gaps, so that they are looked for from the end."""
+    found: list[Entry] = []
+    for item in reversed(newest):
+        if item.seq <= since:
+            break
+        found.append(item)
+    found.reverse()
+    return found
 
 
 async def follow(tape: EventTape, thread_id: str, namespace: "Namespace", since: int) -> AsyncIterator[Entry]:
     """The events behind a number: those that were, then those that come, until the thread is gone."""
-    position = since
+    position, joined = since, tape.length
     while not tape.ended:
-        upto = min(tape.length, position + _AT_ONCE)
-        for item in told_before(tape, thread_id, namespace, position, upto):
+        upto = tape.length
+        for item in told_before(tape, thread_id, namespace, position, upto, joined=joined):
             yield item
         position = max(position, upto)
         if position >= tape.length:
             await tape.news.wait()
-
-
-# So many events are looked up at once: more may come while they are handed on, and the oldest may go.
-_AT_ONCE = 1000

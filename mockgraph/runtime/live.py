@@ -122,7 +122,9 @@ class LiveRun:
         if self._scribe is None and self._native and not gone:
             self._scribe = self._write()
         if self._scribe is not None:
-            if not gone:
+            if gone:
+                self._scribe.tape.forget(self.run)
+            else:
                 self._scribe.end()
             self.thread.taped = self._scribe.tape.length
             self.runner.namespace.events.leave(self.thread.thread_id, self._scribe.tape)

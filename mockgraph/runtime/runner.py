@@ -371,6 +371,9 @@ class Runner:
             live.end_events(gone=True)
             settling.note(self.namespace, live.request, run, None)
         settling.forget(self.namespace, run, thread)
+        tape = self.namespace.event_tape(run.thread_id)
+        if live is None and tape is not None and run.tape_end is not None:
+            tape.forget(run)
         if run.temporary:
             self.namespace.threads.remove(run.thread_id)
         elif thread is not None:

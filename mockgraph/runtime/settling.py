@@ -45,6 +45,9 @@ def end(
         namespace.runs.pop(run.run_id, None)
     elif thread is not None:
         _settle(namespace, run, thread, outcome)
+        named = request.data.get("checkpoint_id")
+        if outcome.native and named and outcome.error is None:
+            _look_back(thread, named)
     error = outcome.error
     ours = error["message"] if error and error["error"] in OURS else None
     note(namespace, request, run, ours)
@@ -71,7 +74,9 @@ def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) ->
         standing = states.standing(thread)
     if unheard:
         thread.shown = told or b"null"
-    elif thread.checkpoint is not None:
+    elif outcome.last is not None and outcome.due:
+        thread.shown = kept(outcome.last)
+    if thread.checkpoint is not None and not unheard:
         thread.interrupts = kept(waiting(standing, inner=bool(outcome.subgraphs)))
     if run.stub is not None and not _still_asked(run, standing):
         thread.last_played = run.stub.name
@@ -81,6 +86,14 @@ def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) ->
         thread.status = "interrupted" if outcome.due and not outcome.native else "idle"
     if busy(namespace, thread, but=run):
         thread.status = "busy"
+
+
+def _look_back(thread: Thread, checkpoint_id: str) -> None:
+    """langgraph-api 0.16.7: after such a run the thread's record shows where the run set out, not where it came to."""
+    snapshot = states.standing(thread, checkpoint_id)
+    thread.shown = kept({} if snapshot is None else snapshot.values)
+    if snapshot is not None and snapshot.pending:
+        thread.status = "interrupted"
 
 
 def _still_asked(run: Run, standing: Snapshot | None) -> bool:

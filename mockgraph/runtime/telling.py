@@ -23,6 +23,11 @@ def tell(run: Run, request: dict[str, Any]) -> tuple[Iterator[Fact], Callable[[F
     """The facts of a run that has started, and the parts that each becomes, to be asked for in order."""
     description = Description(run, request)
     modes, channels = frozenset(description.modes), run.graph.channels
+    if description.native:
+        from mockgraph.engine.protocol import Raw
+
+        raw = Raw(View(description, channels.whole(), modes), emits=run.graph.transformers)
+        return play(states.setting(description)), raw.parts
     # langgraph-api 0.16.7: with `events`, the output schema narrows nothing.
     view = View(description, channels.whole() if "events" in modes else channels, modes)
     return play(states.setting(description)), Projector(modes, view).parts
@@ -49,7 +54,7 @@ class Outcome:
     `shown` is the last payload of `values`, `asked` every payload with questions in it; `saved` is the root's last
     checkpoint, `due` whether it names nodes that have not run, `values` its own, once `close` has been called;
     `inside` are those of the innermost graph where the run stopped inside one, if its stream shows `subgraphs`.
-    `native` runs are those of the newer thread protocol.
+    `native` runs are those of the newer thread protocol, of which the thread keeps the `last` values that they told.
     """
 
     __slots__ = (
@@ -61,6 +66,7 @@ class Outcome:
         "error",
         "feedback",
         "inside",
+        "last",
         "native",
         "saved",
         "shown",
@@ -81,6 +87,7 @@ class Outcome:
         self.feedback: dict[str, str] | None = None
         self.subgraphs = subgraphs and not native
         self.native = native
+        self.last: Values | None = None
         self.broke = False
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:
@@ -89,12 +96,17 @@ class Outcome:
         if take is not None:
             take(self, fact, parts)
 
-    def _values(self, _fact: facts.ValuesChanged, parts: Sequence[Part]) -> None:
+    def _values(self, fact: facts.ValuesChanged, parts: Sequence[Part]) -> None:
+        if self.native:
+            self.last = fact.values
+            return
         for event, payload in parts:
             if event == "values":
                 self.shown = payload
 
     def _asked(self, _fact: facts.TaskInterrupted, parts: Sequence[Part]) -> None:
+        if self.native:
+            return
         for event, payload in parts:
             if event in ("values", "updates"):
                 self.asked.append(payload)
@@ -134,6 +146,8 @@ class Outcome:
         """The body of a wait. langgraph-api 0.16.7: an error, the questions, the last `values`, what the thread holds."""
         if self.error is not None and self.error["error"] not in STOPPED:
             return dumps({"__error__": self.error})
+        if self.native and thread is not None:
+            return joined(thread)
         if len(self.asked) == 1:
             return self._fed(self.asked[0])
         if self.asked:

@@ -106,15 +106,34 @@ class Goto(msgspec.Struct, frozen=True):
     listed: bool = False
 
 
+class Tool(msgspec.Struct, frozen=True):
+    """The node runs a tool call: its id, and what shows of it on the newer thread protocol.
+
+    `name` and `input` are None where the AI message that asked for the call says them; `deltas` are told while it
+    runs; it comes to the tool message of its id, to another `output`, or to an `error`.
+    """
+
+    call: str
+    name: str | None = None
+    input: Any = None
+    deltas: tuple[Any, ...] = ()
+    output: Any = None
+    error: str | None = None
+
+
 class Subgraph(msgspec.Struct, frozen=True):
-    """A graph runs inside the node: its supersteps, and its input and channels where they are not the parent's."""
+    """A graph runs inside the node: its supersteps, and its input and channels where they are not the parent's.
+
+    `name` is that of an agent, which shows in the newer thread protocol.
+    """
 
     supersteps: tuple["Superstep", ...]
     input: Any = None
     channels: Channels | None = None
+    name: str | None = None
 
 
-Step = Delay | Custom | Say | Update | Fail | Ask | Send | Goto | Subgraph
+Step = Delay | Custom | Say | Update | Fail | Ask | Send | Goto | Subgraph | Tool
 
 
 class Task(msgspec.Struct, frozen=True):

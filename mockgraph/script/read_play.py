@@ -24,6 +24,7 @@ from mockgraph.script.model import (
     Subgraph,
     Superstep,
     Task,
+    Tool,
     Update,
     steps_of,
 )
@@ -233,7 +234,7 @@ class PlayReader:
             if len(step) > 1:
                 self.reader.complain(item, here, "a step has one key", "begin a new item for the next")
             for word, (_, value) in step.items():
-                if word in ("custom", "say"):
+                if word in ("custom", "say", "tools"):
                     value = Node("list", value.line, value.column, items=[value])
                 steps.extend(self._steps(word, value, f"{here}.{word}", speech))
         return steps
@@ -250,6 +251,38 @@ class PlayReader:
         items = self.reader.sequence(node, path, what="a list of payloads")
         values = [read_value(self.reader, item, f"{path}[{at}]") for at, item in enumerate(items)]
         return [Custom(value, templates.is_static(value)) for value in values if value is not INVALID]
+
+    def _read_tools(self, node: Node, path: str, _speech: Speech) -> Any:
+        items = self.reader.sequence(node, path, what="a list of tool calls")
+        return [self._tool(item, f"{path}[{at}]") for at, item in enumerate(items)]
+
+    def _tool(self, node: Node, path: str) -> Any:
+        reader = self.reader
+        if node.kind != "mapping":
+            call = reader.text(node, path)
+            return INVALID if call is INVALID else Tool(call)
+        entries = reader.mapping(node, path, words.TOOL) or {}
+        if "call" not in entries:
+            return reader.complain(node, path, "a tool needs a 'call'", "the id of its tool call")
+        texts: dict[str, Any] = {
+            key: reader.text(entries[key][1], f"{path}.{key}")
+            for key in ("call", "name", "error")
+            if key in entries
+        }
+        values: dict[str, Any] = {
+            key: read_value(reader, entries[key][1], f"{path}.{key}")
+            for key in ("input", "output")
+            if key in entries
+        }
+        deltas: list[Any] = []
+        if "deltas" in entries:
+            here = f"{path}.deltas"
+            pieces = reader.sequence(entries["deltas"][1], here, what="a list")
+            deltas = [read_value(reader, piece, f"{here}[{at}]") for at, piece in enumerate(pieces)]
+        found = {**texts, **values}
+        if any(value is INVALID for value in (*found.values(), *deltas)):
+            return INVALID
+        return Tool(**found, deltas=tuple(deltas))
 
     def _read_say(self, node: Node, path: str, speech: Speech) -> Any:
         says: list[Any] = []
@@ -330,7 +363,7 @@ class PlayReader:
     def _read_subgraph(self, node: Node, path: str, _speech: Speech) -> Any:
         if node.kind == "list":
             return Subgraph(PlayReader(self.reader, self.channels, inside=True).supersteps(node, path))
-        what = "a list of supersteps, or {play, input, channels}"
+        what = "a list of supersteps, or {play, input, channels, name}"
         entries = self.reader.mapping(node, path, words.SUBGRAPH, what=what)
         if entries is None:
             return INVALID
@@ -341,9 +374,10 @@ class PlayReader:
             declared = read_channels(self.reader, entries["channels"][1], f"{path}.channels")
             channels = Channels(declared, closed=True)
         given = read_value(self.reader, entries["input"][1], f"{path}.input") if "input" in entries else None
+        name = self.reader.text(entries["name"][1], f"{path}.name") if "name" in entries else None
         reading = PlayReader(self.reader, channels or self.channels, inside=True)
         supersteps = reading.supersteps(entries["play"][1], f"{path}.play")
-        return INVALID if given is INVALID else Subgraph(supersteps, given, channels)
+        return INVALID if INVALID in (given, name) else Subgraph(supersteps, given, channels, name)
 
     def _read_update(self, node: Node, path: str, speech: Speech) -> Any:
         if node.kind == "scalar" and node.value is None and not node.trailing:
@@ -375,6 +409,7 @@ class PlayReader:
 
 _READ: dict[str, Callable[[PlayReader, Node, str, Speech], Any]] = {
     "delay": PlayReader._read_delay,
+    "tools": PlayReader._read_tools,
     "custom": PlayReader._read_custom,
     "say": PlayReader._read_say,
     "error": PlayReader._read_error,
@@ -386,6 +421,7 @@ _READ: dict[str, Callable[[PlayReader, Node, str, Speech], Any]] = {
 }
 _KINDS: dict[str, type] = {
     "delay": Delay,
+    "tools": Tool,
     "custom": Custom,
     "say": Say,
     "subgraph": Subgraph,
@@ -440,6 +476,8 @@ def _takes_time(step: Step) -> bool:
 def _roots(step: Step) -> frozenset[str]:
     if type(step) is Send:
         return templates.roots([packet.input for packet in step.packets])
+    if type(step) is Tool:
+        return templates.roots([step.input, step.output, *step.deltas])
     tree = _TREES.get(type(step))
     return templates.roots(getattr(step, tree)) if tree else frozenset()
 

@@ -186,6 +186,10 @@ SUPERSTEP: dict[str, Key] = {
 # What happens inside a task, in this order where `do` does not say another.
 STEPS: dict[str, Key] = {
     "delay": Key("A pause, always with a unit: 200ms, 1.5s, 2m.", _DELAY),
+    "tools": Key(
+        "The tool calls that the node runs: ids, or {call, …}. Without it, those of its tool messages.",
+        _list({"anyOf": [_TEXT, _ref("tool")]}),
+    ),
     "custom": Key("What the node writes to the stream: a list of payloads.", _list(_ANY)),
     "say": Key("Messages that a model streams but that never reach the state.", _list(_ref("message"))),
     "subgraph": Key(
@@ -202,7 +206,17 @@ STEPS: dict[str, Key] = {
     ),
 }
 
+TOOL: dict[str, Key] = {
+    "call": Key("The id of the tool call.", _TEXT),
+    "name": Key("The tool, if no AI message names it.", _TEXT),
+    "input": Key("Its arguments, if no AI message has them.", _ANY),
+    "deltas": Key("Pieces of its output that it tells while it runs.", _list(_ANY)),
+    "output": Key("What it returned, if not its tool message.", _ANY),
+    "error": Key("What it raised, though its node made a message of that.", _TEXT),
+}
+
 SUBGRAPH: dict[str, Key] = {
+    "name": Key("The name of the agent that it is.", _TEXT),
     "play": Key("The supersteps of the graph inside.", _list(_ref("superstep"))),
     "input": Key("What it is called with, if not with its parent's state.", _OBJECT),
     "channels": Key(
@@ -299,6 +313,7 @@ def json_schema() -> Schema:
         **step["properties"],
         "custom": {"description": STEPS["custom"].doc},
         "say": _ref("message"),
+        "tools": {"description": STEPS["tools"].doc, "anyOf": [_TEXT, _ref("tool")]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -329,6 +344,7 @@ def json_schema() -> Schema:
             "superstep": _record({**SUPERSTEP, **TASK}),
             "task": _record(TASK, required=["node"]),
             "step": step,
+            "tool": _record(TOOL, required=["call"]),
             "subgraph": _record(SUBGRAPH, required=["play"]),
             "packet": _record(PACKET, required=["node"]),
             "way_out": _record(WAY_OUT, required=["parent"]),

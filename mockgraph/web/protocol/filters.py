@@ -61,12 +61,13 @@ def _known(channel: Any) -> bool:
 
 
 def _namespaces(given: Any) -> tuple[tuple[str, ...], ...]:
-    """langgraph-api 0.16.7: what is no list of lists of texts is as good as nothing."""
-    if not isinstance(given, list) or not all(isinstance(prefix, list) for prefix in given):
-        return ()
-    if not all(isinstance(segment, str) for prefix in given for segment in prefix):
-        return ()
-    return tuple(map(tuple, given))
+    """langgraph-api 0.16.7: what is no list of texts is as good as not there."""
+    prefixes = given if isinstance(given, list) else []
+    return tuple(
+        tuple(prefix)
+        for prefix in prefixes
+        if isinstance(prefix, list) and all(isinstance(segment, str) for segment in prefix)
+    )
 
 
 def _count(given: Any) -> int | None:

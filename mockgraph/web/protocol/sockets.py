@@ -45,7 +45,7 @@ class Session:
         self.bound = False
         self._subscriptions: dict[str, Filter] = {}
         self._follower = Follower(control=True)
-        self._passed = tape.length
+        self._passed = self._joined = tape.length
         self._seq = 0
         self._made = 0
         self._turn = asyncio.Lock()
@@ -159,7 +159,7 @@ class Session:
         told = 0
         namespace, thread_id = self.asking.runner.namespace, canonical(self.asking.thread_id)
         assert thread_id is not None
-        for item in told_before(self.tape, thread_id, namespace, since, self._passed):
+        for item in told_before(self.tape, thread_id, namespace, since, self._passed, joined=self._joined):
             if chosen.wants(item):
                 if item.ends and chosen.control and self._follower.control:
                     await self.tape.held(item, pace=namespace.options.pace)

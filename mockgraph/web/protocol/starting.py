@@ -90,6 +90,7 @@ async def respond(
     resume = {interrupt_id: answer for interrupt_id, (answer, _) in answers.items()}
     told = {"resume": resume, **{key: params[key] for key in ("update", "goto") if params.get(key)}}
     data = _request(asking, params, metadata["assistant_id"])
+    data["multitask_strategy"] = "enqueue"
     begun = _begin(asking, {**data, "input": None, "command": told})
     return {}, lambda: release(asking, begun)
 
@@ -203,19 +204,19 @@ def _tracer(given: Any) -> dict[str, Any]:
 def _answers(params: dict[str, Any]) -> dict[str, tuple[Any, list[str] | None]]:
     """Interrupt ids, each with its answer and the namespace that it names."""
     many = params.get("responses")
-    if many is None:
+    if not isinstance(many, list):
         entries = [params]
-        if not isinstance(params.get("interrupt_id"), str) or not params["interrupt_id"]:
+        if not isinstance(params.get("interrupt_id"), str):
             raise Failed("invalid_argument", "input.respond requires an interrupt_id.")
     else:
-        if not isinstance(many, list) or not many:
+        if not many:
             raise Failed("invalid_argument", "input.respond requires at least one response.")
         entries = many
     answers: dict[str, tuple[Any, list[str] | None]] = {}
     for item in entries:
         if not isinstance(item, dict):
             raise Failed("invalid_argument", "input.respond responses entries must be objects.")
-        if not isinstance(item.get("interrupt_id"), str) or not item["interrupt_id"]:
+        if not isinstance(item.get("interrupt_id"), str):
             raise Failed("invalid_argument", "input.respond responses entries require an interrupt_id.")
         answers[item["interrupt_id"]] = (item.get("response"), _namespace(item.get("namespace")))
     return answers
