@@ -103,7 +103,6 @@ VOICES = (
     "provided",
     "two",
     "kept",
-    "changed",
     "both",
 )
 for _voice in VOICES:

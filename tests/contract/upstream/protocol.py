@@ -169,12 +169,9 @@ async def speak(state: Spoken):
     elif text == "kept":
         await Voice(chunks=[{"content": "to "}, {"content": "myself"}]).ainvoke(state["messages"])
         return {"messages": []}
-    elif text == "changed":
-        said = await Voice(chunks=[{"content": "as "}, {"content": "said"}]).ainvoke(state["messages"])
-        return {"messages": [AIMessage("as written", id=said.id)]}
     elif text == "both":
         said = await Voice(chunks=[{"content": "spoken"}]).ainvoke(state["messages"])
-        return {"messages": [said, AIMessage("written", id="written-1"), HumanMessage("yes?", id="human-1")]}
+        return {"messages": [said, HumanMessage("yes?", id="human-1")]}
     else:
         model = Voice(chunks=VOICES[text])
     return {"messages": [await model.ainvoke(state["messages"])]}
