@@ -20,6 +20,7 @@ from tests.contract.servers import HERE, mock_server, real_server
 pytestmark = pytest.mark.timeout(900)
 
 AT_ONCE = 32
+PATIENCE = 150.0  # seconds for a scenario
 FEW = 60
 Transcripts = dict[str, str]
 
@@ -31,7 +32,8 @@ async def transcript(play: Scenario, address: tuple[str, int]) -> str:
 
     async with Ask(address, lambda text: told.append(names.normal(text))) as ask:
         try:
-            await play(ask)
+            async with asyncio.timeout(PATIENCE):
+                await play(ask)
         except Exception as error:
             told.append(f"!! {type(error).__name__}: {error}")
     return "\n\n".join(told)
