@@ -13,10 +13,9 @@ from pathlib import Path
 
 from tests.contract.servers import free_port
 from tests.suite.rounds import played
-from tests.suite.sdist import unpacked
+from tests.suite.sdist import Suite, unpacked
 
 FIXTURES = Path(__file__).parent / "fixtures"
-TESTS = 55  # langgraph-sdk 0.4.14
 _PATIENCE = 30.0  # seconds to start, or to stop
 
 
@@ -27,20 +26,21 @@ def main() -> None:
     parser.add_argument("--url", help="a server that runs already, in place of mockgraph on the fixtures")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _terminated)
-    folder = unpacked()
-    with contextlib.nullcontext(options.url) if options.url else _mockgraph() as url:
-        rounds = [_round(folder, url, f"round {n} of {options.rounds}") for n in range(1, options.rounds + 1)]
+    server = contextlib.nullcontext(options.url) if options.url else _mockgraph()
+    with tempfile.TemporaryDirectory() as place, server as url:
+        suite = unpacked(Path(place))
+        rounds = [_round(suite, url, f"round {n} of {options.rounds}") for n in range(1, options.rounds + 1)]
     sys.exit(0 if all(rounds) else 1)
 
 
-def _round(folder: Path, url: str, name: str) -> bool:
-    outcome = played(folder, url)
-    whole = outcome.passed == TESTS and not outcome.others
+def _round(suite: Suite, url: str, name: str) -> bool:
+    outcome = played(suite.folder, url)
+    whole = outcome.passed == suite.tests and not outcome.others
     if not whole:
         print(outcome.printed)
     for test, trouble in outcome.others.items():
         print(f"  {trouble}: {test}")
-    print(f"{folder.name}, {name}: {outcome.passed} of {TESTS} passed in {outcome.took:.0f} s", flush=True)
+    print(f"{name}: {outcome.passed} of {suite.tests} passed in {outcome.took:.0f} s", flush=True)
     return whole
 
 

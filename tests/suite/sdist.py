@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 SDK = "langgraph-sdk"
-# The sdists that were looked at, by the version of the SDK (which constraints.txt pins).
-SHA256 = {"0.4.14": "13eb1fee92504d87c1f0f43c8e213e7ba0a46bd23a07e3198e413d48efac5833"}
+# What was looked at, by the version of the SDK (which constraints.txt pins): the sdist's sha256, how many tests its suite has.
+KNOWN = {"0.4.14": ("13eb1fee92504d87c1f0f43c8e213e7ba0a46bd23a07e3198e413d48efac5833", 55)}
 CACHE = Path(__file__).parents[2] / ".suite"
 BUNDLED = "langgraph_sdk"
 # One test module asks the address that the others take from the environment.
@@ -22,31 +23,41 @@ HARD_CODED = (
 _FETCHING = 180.0  # seconds
 
 
-def unpacked() -> Path:
-    """A folder with the suite, ready to test the SDK that is installed with whatever server it is pointed at."""
+@dataclass(frozen=True)
+class Suite:
+    """The folder that it was unpacked to, and how many tests it has."""
+
+    folder: Path
+    tests: int
+
+
+def unpacked(into: Path) -> Suite:
+    """The suite, ready to test the SDK that is installed with whatever server it is pointed at."""
     release = version(SDK)
-    expected = SHA256.get(release)
-    if expected is None:
+    if release not in KNOWN:
         raise SystemExit(
-            f"{SDK} {release} is installed; its suite is known of {', '.join(SHA256)}. "
-            f"Look at what changed in its sdist, then write its sha256 down in {Path(__file__).name}."
+            f"{SDK} {release} is installed; the suite is known of {', '.join(KNOWN)}. "
+            f"Look at what changed in the sdist, then write it down in {Path(__file__).name}."
         )
-    folder = CACHE / f"{BUNDLED}-{release}"
+    sha256, tests = KNOWN[release]
+    folder = into / f"{BUNDLED}-{release}"
     archive = CACHE / f"{folder.name}.tar.gz"
     if not archive.exists():
-        _fetch(release)
-    _check(archive, expected)
-    shutil.rmtree(folder, ignore_errors=True)
+        _fetch(into / "requirements.txt", f"{SDK}=={release} --hash=sha256:{sha256}")
+    _check(archive, sha256)
     with tarfile.open(archive) as packed:
-        packed.extractall(CACHE, filter="data")
+        packed.extractall(into, filter="data")
     shutil.rmtree(folder / BUNDLED)
     _edit(folder)
-    return folder
+    return Suite(folder, tests)
 
 
-def _fetch(release: str) -> None:
+def _fetch(requirements: Path, line: str) -> None:
+    """Into the cache. pip looks at the hash before it looks into the archive."""
+    requirements.write_text(line, "utf-8")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", SDK]
-    subprocess.run([*command, "--dest", str(CACHE), f"{SDK}=={release}"], check=True, timeout=_FETCHING)
+    command += ["--dest", str(CACHE), "--requirement", str(requirements)]
+    subprocess.run(command, check=True, timeout=_FETCHING)
 
 
 def _check(archive: Path, expected: str) -> None:
