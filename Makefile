@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: serve test check nightly lint format types bench clean
+.PHONY: serve test check suite nightly lint format types bench clean
 
 serve: $(VENV)/.installed
 	$(BIN)/mockgraph serve fixtures
@@ -27,6 +27,9 @@ format: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
+suite: $(VENV)/.dev
+	$(BIN)/python -m tests.suite
+
 nightly: $(VENV)/.dev
 	MOCKGRAPH_NIGHTLY=1 $(BIN)/python -m pytest -s tests/web/test_schemathesis.py
 
@@ -45,4 +48,4 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
+	rm -rf $(VENV) .suite .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
