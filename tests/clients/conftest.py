@@ -55,4 +55,4 @@ def client(
 @pytest.fixture(scope="module", params=VERSIONS)
 def folder(request: pytest.FixtureRequest) -> Path:
     """A folder in which node finds a version of the JavaScript client."""
-    return ready(request.param)
+    return ready(f"v{request.param}")

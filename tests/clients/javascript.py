@@ -1,4 +1,4 @@
-"""Scripts for node: the two generations of the JavaScript client that they are run with, and what they print."""
+"""Scripts for node: the packages that they are run with, each set in a folder of its own, and what they print."""
 
 import fcntl
 import json
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 SCRIPTS = Path(__file__).parents[1] / "js"
-VERSIONS = ("1.15.0", "2.0.0")
-SDK = "@langchain/langgraph-sdk"
+VERSIONS = ("1.15.0", "2.0.0")  # of @langchain/langgraph-sdk; each has its folder
+REACT = "react"  # the folder of @langchain/react
 _INSTALLING = 180.0  # seconds
 _RUNNING = 60.0
 
@@ -28,36 +28,38 @@ def program(name: str) -> str:
     pytest.skip(sentence)
 
 
-def installed(folder: Path) -> str | None:
-    """The version that is installed in a folder: npm writes its list last, when all is there."""
+def installed(folder: Path) -> bool:
+    """Whether what a folder asks for is installed there: npm writes its list last, when all is there."""
     listed = folder / "node_modules" / ".package-lock.json"
     if not listed.exists():
-        return None
+        return False
     packages = json.loads(listed.read_text("utf-8"))["packages"]
-    version: str | None = packages.get(f"node_modules/{SDK}", {}).get("version")
-    return version
+    asked: dict[str, str] = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    return all(
+        packages.get(f"node_modules/{name}", {}).get("version") == version for name, version in asked.items()
+    )
 
 
-def ready(version: str) -> Path:
-    """A folder in which node finds a version of the client."""
-    folder = SCRIPTS / f"v{version}"
+def ready(name: str) -> Path:
+    """A folder, by its name, in which node finds what its package.json asks for."""
+    folder = SCRIPTS / name
     program("node")
     npm = program("npm")
     with (folder / "package.json").open("rb") as lock:
         # A folder is never installed by two workers at a time.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if installed(folder) != version:
+        if not installed(folder):
             command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
             npm_said = subprocess.run(
                 command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=_INSTALLING
             )
             assert npm_said.returncode == 0, npm_said.stdout + npm_said.stderr
-    assert installed(folder) == version
+    assert installed(folder)
     return folder
 
 
 def told(folder: Path, script: str, *arguments: str) -> list[Any]:
-    """The JSON lines that a script prints; read from stdin, it finds the package of the folder."""
+    """The JSON lines that a script prints; read from stdin, it finds the packages of the folder."""
     with (SCRIPTS / script).open("rb") as code:
         node_said = subprocess.run(
             [program("node"), "--input-type=module", "-", *arguments],

@@ -1,0 +1,114 @@
+"""useStream of @langchain/react, in a page: a hook on the newer thread protocol, over SSE and over WebSocket.
+
+The chats are those of tests/js/chats.mjs, all of them in one page; what they are expected to show is what they show
+of the real server.
+"""
+
+from typing import Any
+
+import pytest
+
+from mockgraph import MockGraph
+from tests.clients import chat
+from tests.clients.chat import COUNTING, answers, loading, seen, spoken
+from tests.clients.javascript import REACT, ready, told
+
+pytestmark = pytest.mark.timeout(240)
+
+# How many WebSockets the chats open: one for each page on which a run is going or waits for an answer.
+SOCKETS = {"sse": 0, "websocket": 13}
+
+
+@pytest.fixture(scope="module", params=SOCKETS)
+def transport(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(transport: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What react.mjs prints."""
+    with MockGraph(chat.written(tmp_path_factory.mktemp("chat"))) as mock:
+        [found] = told(ready(REACT), "react.mjs", mock.url, transport)
+        assert mock.unmatched == []
+    return dict(found)
+
+
+@pytest.fixture(scope="module")
+def chats(page: dict[str, Any]) -> dict[str, Any]:
+    """What was seen in each chat, by its name."""
+    found: dict[str, Any] = page["chats"]
+    return found
+
+
+def test_a_page_keeps_its_connections(page: dict[str, Any], transport: str) -> None:
+    assert (page["sockets"], page["reconnects"]) == (SOCKETS[transport], 0)
+
+
+def test_a_first_message_is_answered(chats: dict[str, Any]) -> None:
+    greeted = seen(chats, "greeted")
+    views = greeted["views"]
+    assert views[0] == {"messages": [], "isLoading": False}
+    assert (spoken(views[1]), views[1]["isLoading"]) == (chat.GREETED[:1], True)
+    assert loading(views) == [False, True, False]
+    assert (spoken(views[-1]), views[-1]["decision"]) == (chat.GREETED, "greeted")
+    assert views[-1]["messages"][1]["content"] == [{"type": "text", "text": chat.GREETED[1][1]}]
+    assert greeted["submitted"] == views[-1]
+    assert greeted["thread"] == {"status": "idle", "graph": "chat"}
+
+
+def test_words_are_shown_as_they_come(chats: dict[str, Any]) -> None:
+    views = seen(chats, "counted")["views"]
+    assert answers(views) == COUNTING
+    assert loading(views) == [False, True, False]
+
+
+def test_a_tool_is_called(chats: dict[str, Any]) -> None:
+    views = seen(chats, "looked")["views"]
+    assert spoken(views[-1]) == chat.LOOKED
+    assert views[-1]["messages"][1]["tool_calls"] == [chat.TOOL_CALL]
+    assert views[-1]["messages"][1]["content"][1:] == [
+        {"type": "tool_call", "id": "call_1", "name": "weather", "args": {"city": "Paris"}}
+    ]
+    assert loading(views) == [False, True, False]
+
+
+@pytest.mark.parametrize(("name", "answer"), [("approved", "yes"), ("approvedLater", "no")])
+def test_a_question_is_answered(chats: dict[str, Any], name: str, answer: str) -> None:
+    found = seen(chats, name)
+    waits, last = found["waits"], found["last"]
+    assert (spoken(waits), waits["interrupt"]) == (chat.ASKED, chat.QUESTION)
+    assert (spoken(last), last["decision"]) == (chat.APPROVED, answer)
+
+
+def test_a_page_that_comes_back_shows_the_thread_and_goes_on(chats: dict[str, Any]) -> None:
+    found = seen(chats, "reloaded")
+    shown, last = found["shown"], found["last"]
+    assert (spoken(shown), shown["decision"]) == (chat.GREETED, "greeted")
+    assert shown["messages"][1]["content"] == [{"type": "text", "text": chat.GREETED[1][1], "index": 0}]
+    assert spoken(last) == [*chat.GREETED, *chat.LOOKED]
+
+
+def test_a_page_that_comes_back_during_a_run_follows_it(chats: dict[str, Any]) -> None:
+    views = seen(chats, "rejoined")["views"]
+    shown = answers(views)
+    assert shown == [text for text in COUNTING if text in shown]
+    assert len(shown) > 1
+    assert (spoken(views[-1]), views[-1]["isLoading"]) == (chat.COUNTED, False)
+
+
+def test_a_stopped_run_is_cancelled_and_what_it_said_stays(chats: dict[str, Any]) -> None:
+    stopped = seen(chats, "stopped")
+    assert loading(stopped["views"]) == [False, True, False]
+    assert spoken(stopped["views"][-1]) == chat.STOPPED
+    assert (stopped["status"], stopped["kept"], stopped["next"]) == ("interrupted", 1, ["agent"])
+
+
+def test_a_run_that_fails_is_an_error(chats: dict[str, Any]) -> None:
+    last = seen(chats, "failed")["last"]
+    assert (spoken(last), last["error"]) == (chat.FALLEN, "Error: kaboom")
+
+
+def test_a_question_is_asked_in_other_words(chats: dict[str, Any]) -> None:
+    edited = seen(chats, "edited")
+    assert [spoken(edited[view]) for view in ("forked", "shown")] == [[*chat.GREETED, *chat.COUNTED]] * 2
