@@ -184,13 +184,15 @@ class Performance:
 
     def _asked_for(self, call: str) -> dict[str, Any]:
         """The tool call of this id in what the node sees."""
-        values = self.seen.values() if isinstance(self.seen, dict) else ()
-        for messages in values:
-            for message in reversed(messages) if isinstance(messages, list) else ():
-                calls = message.get("tool_calls") if isinstance(message, dict) else None
-                for asked in calls or ():
-                    if asked.get("id") == call:
-                        return dict(asked)
+        waiting: list[Any] = [self.seen]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, list):
+                waiting.extend(value)
+            elif isinstance(value, dict):
+                if value.get("id") == call and "args" in value:
+                    return value
+                waiting.extend(value.values())
         return {}
 
     def _calls_end(self, step: model.Update, update: dict[str, Any]) -> Iterator[Fact]:
