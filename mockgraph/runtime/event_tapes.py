@@ -174,16 +174,22 @@ class EventTape:
     async def held(self, item: Entry, *, pace: float) -> None:
         """Hold back that the run waits or has ended from one who is only told that, until others have what it said.
 
-        Clients read on two connections, and drop what they have not read by then. Where every other follower has it,
-        a moment is enough; where there is none, one may be about to come. What later runs have passed is not held.
+        Clients read on two connections, and drop what they have not read by then. So every other follower is handed
+        what there is first, and then has a moment to read it: that it was sent is known, that it was read is not.
+        Where there is no other, one may be about to come. What later runs have passed is not held.
         """
         loop = asyncio.get_running_loop()
-        latest = loop.time() + pace
-        while item.seq > self.begun and (now := loop.time()) < latest:
+        came = loop.time()
+        while pace and item.seq > self.begun:
             readers = [follower for follower in self.followers if not follower.control]
-            if readers and all(reader.seen >= item.seq for reader in readers):
-                latest = min(latest, max(reader.at for reader in readers) + pace / 4)
-            await asyncio.sleep(min(0.005, max(0.0, latest - now)))
+            now = loop.time()
+            if now < came + 10 * pace and any(reader.seen < item.seq for reader in readers):
+                await asyncio.sleep(pace / 20)
+                continue
+            due = max([came, *(reader.at for reader in readers)]) + pace
+            if now >= min(due, came + 10 * pace):
+                return
+            await asyncio.sleep(due - now)
 
     def tell(self) -> None:
         """Wake whoever waits for something new."""
