@@ -293,7 +293,6 @@ CALLS: dict[str, list[tuple[str, dict]]] = {
     "delegate": [("delegate", ASK)],
     "inquire": [("inquire", ASK)],
     "unknown": [("nowhere", CITY)],
-    "wrong": [("weather", {"town": "Rome"})],
     "two": [("weather", CITY), ("weather", {"city": "Oslo"})],
     "report and ask": [("report", CITY), ("ask", ASK)],
 }
