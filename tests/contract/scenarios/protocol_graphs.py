@@ -60,7 +60,7 @@ tells("custom payloads, told widely", "wide_notes", X)
 tells("nodes that return nothing, told widely", "wide_quiet", X)
 tells("updates alone", "just_updates", {"n": 1})
 tells("custom payloads alone", "just_custom", X)
-tells("a channel with a name", "scored", {"n": 1})
+tells("payloads with names", "scored", X)
 
 # --- failures
 
