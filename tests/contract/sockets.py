@@ -56,6 +56,20 @@ class Socket:
 
         return await self._next(answers, f"a reply to {number}")
 
+    async def caught_up(self, root: str) -> None:
+        """Asks for the tree until its root is so: then the thread's history is there. Nothing is told.
+
+        A socket learns of what was before it while it is open already: what comes as history, and what live, is luck.
+        """
+        assert self._client is not None
+        async with asyncio.timeout(_PATIENCE):
+            while f'"tree":{{"namespace":[],"status":{root}' not in (
+                self._inbox.pop() if self._inbox else ""
+            ):
+                await self._client.send('{"id":0,"method":"agent.getTree"}')
+                self._news.clear()
+                await self._news.wait()
+
     async def until(self, text: str, times: int = 1) -> Any:
         """The next event with this text in it, once it came; or the so manieth."""
         for _ in range(times):

@@ -80,9 +80,7 @@ def _accepted(webhook: str, run: int, request: int) -> str:
     )
 
 
-_PLANNED = '501\n{headers}> {{"detail":"mockgraph does not do this yet: {what}."}}'
 _JSON = "content-length: <length>\ncontent-type: application/json\nvary: Origin\n"
-_PROTOCOL = _PLANNED.format(headers=_JSON, what="the newer thread protocol")
 _DETAIL = '{status}\n{headers}> {{"detail":"{detail}"}}'
 
 
@@ -178,31 +176,11 @@ DEVIATIONS: list[Deviation] = [
         extra={"after_seconds": 1},
     ),
     Deviation(
-        name="the newer thread protocol",
-        why="is not built",
-        steps={"auth_custom": (16, 17, 21), "thread_stream_join": (17,)},
-        old=None,
-        new=_PROTOCOL,
-    ),
-    Deviation(
-        name="a run of the newer thread protocol, on the stream of its thread",
-        why="the newer thread protocol is not built",
-        steps={"thread_stream_join": (16,)},
-        asked=False,
-    ),
-    Deviation(
-        name="a WebSocket",
-        why="the newer thread protocol is not built",
-        steps={"auth_custom": (33, 34)},
-        old=None,
-        new=f'405\nallow: POST\n{_JSON}> {{"detail":"Method Not Allowed"}}',
-    ),
-    Deviation(
-        name="a WebSocket, without a token",
-        why="the newer thread protocol is not built",
-        steps={"auth_custom": (32,)},
-        old=None,
-        new=_refusal(401, "Missing token"),
+        name="where the name of a scripted model stands",
+        why="a fixture says it as metadata of the model",
+        steps={"v2_classic_run_bridge": (6,)},
+        old=r'(,"checkpoint_ns":"[^"]*","ls_provider":"scripted")(,"ls_model_name":"script-1")',
+        new=r"\2\1",
     ),
     Deviation(
         name="a token that breaks the server's own auth",

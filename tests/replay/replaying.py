@@ -35,6 +35,7 @@ _HANDSHAKE = {
     "upgrade": "websocket",
     "sec-websocket-version": "13",
     "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "sec-websocket-extensions": "permessage-deflate; client_max_window_bits",
 }
 _BEAT = ": heartbeat\r\n\r\n"
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|\b\d{13}-\d+\b")
@@ -149,6 +150,8 @@ PLANS: dict[str, Plan] = {
         before={2: Seen(1, _AT_WORK), 5: Seen(4, _AT_WORK)}, sooner={7: {"after_seconds": 0.3}}, heartbeat=1.0
     ),
     "system_metrics": Plan(first=("GET /",)),
+    "v2_cancel": Plan(before={2: Seen(1, '"three "'), 8: Seen(7, '"four "')}),
+    "v2_multitask": Plan(before={2: Seen(1, '"one "'), 6: Seen(5, '"one "'), 10: Seen(9, '"one "')}),
     "webhooks": Plan(before={9: Seen(8, _AT_WORK), 12: Seen(11, _AT_WORK)}),
 }
 
@@ -202,6 +205,11 @@ class Ids:
         if len(theirs) == len(mine):
             for their, my in zip(theirs, mine, strict=True):
                 self._ours.setdefault(their, my)
+
+    def keep(self, text: str) -> None:
+        """An id that no answer has told is the client's own."""
+        for found in _ID.findall(text):
+            self._ours.setdefault(found, found)
 
     def ours(self, text: str) -> str:
         return _ID.sub(lambda found: self._ours.get(found[0], found[0]), text)
@@ -271,11 +279,11 @@ class Replay:
         seen = self.plan.before.get(at)
         if seen is None:
             return
-        run = self.answers[seen.step].header("content-location")
+        run, behind = self._run(seen.step), {"last-event-id": "-1"}
         try:
             async with (
                 asyncio.timeout(_PATIENCE),
-                client.stream("GET", f"{self.url}{run}/stream") as response,
+                client.stream("GET", f"{self.url}{run}/stream", headers=behind) as response,
             ):
                 text = ""
                 async for chunk in response.aiter_text():
@@ -284,6 +292,14 @@ class Replay:
                         return
         except (TimeoutError, httpx.HTTPError):
             return
+
+    def _run(self, at: int) -> str:
+        """Where the run is that a step made, as a classic answer says it, or that of a command."""
+        place = self.answers[at].header("content-location")
+        if place:
+            return place
+        path = self.ids.ours(self.capture.steps[at].ask.partition(" ")[2]).removesuffix("/commands")
+        return f"{path}/runs/{json.loads(self.answers[at].body)['result']['run_id']}"
 
     async def _opened(self, at: int) -> None:
         """Wait until the next request may be sent beside this one."""
@@ -302,6 +318,7 @@ class Replay:
     async def _ask(self, client: httpx.AsyncClient, at: int) -> None:
         step, answer = self.capture.steps[at], self.answers[at]
         method, _, path = step.ask.partition(" ")
+        self.ids.keep(path)
         headers = {name: self.ids.ours(value) for name, value in step.headers.items()}
         if method == "WEBSOCKET":
             method, headers = "GET", {**headers, **_HANDSHAKE}
@@ -485,7 +502,7 @@ def _text(names: Names, ask: str, status: int, headers: list[tuple[str, str]], b
     shown = [
         f"{name}: {_SHOWN[name](value, body) if name in _SHOWN else value}"
         for name, value in headers
-        if name not in ("date", "server")
+        if name not in ("date", "server", "sec-websocket-accept")
     ]
     text, beats = _without_beats(told)
     lines = [ask, str(status), *shown, *([f"{beats} heartbeats"] if beats else []), f"> {text}"]

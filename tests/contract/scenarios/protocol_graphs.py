@@ -42,7 +42,7 @@ tells("a subgraph twice at once", "twins", {"names": []})
 tells("a child that goes to its parent's node", "leaver", X)
 tells("what was sent", "fan", X)
 tells("a command that sends", "sender", X)
-tells("a command that goes to two", "router", {"x": "two"})
+tells("a command that goes to two", "router", {"x": "both"})
 tells("a list of commands", "commands", X)
 tells("messages removed", "forgetful", HELLO)
 tells("odd models", "odd_models", HELLO)
@@ -60,7 +60,7 @@ tells("custom payloads, told widely", "wide_notes", X)
 tells("nodes that return nothing, told widely", "wide_quiet", X)
 tells("updates alone", "just_updates", {"n": 1})
 tells("custom payloads alone", "just_custom", X)
-tells("a channel with a name", "scored", {"n": 1})
+tells("payloads with names", "scored", X)
 
 # --- failures
 

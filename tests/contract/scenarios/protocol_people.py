@@ -176,13 +176,11 @@ async def never_asked(ask: Ask) -> None:
 
 
 ODD: dict[str, dict[str, Any]] = {
-    "an update that is a text": {"update": "x"},
     "an update that is a list of pairs": {"update": [["decision", "pair"]]},
     "an update that is null": {"update": None},
     "goto nowhere": {"goto": "nowhere"},
     "goto several": {"goto": ["act", "approve"]},
     "goto a send": {"goto": {"node": "act", "input": {"decision": "sent"}}},
-    "goto of another type": {"goto": 5},
     "a config of another type": {"config": 5},
     "unknown parameters": {"bogus": 1, "assistant_id": "counter", "multitaskStrategy": "reject"},
 }

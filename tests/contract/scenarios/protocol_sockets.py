@@ -120,6 +120,7 @@ async def seen(ask: Ask) -> None:
     await mine(1, "run.start", assistant_id="counter", input={"n": 1})
     await theirs.until(COMPLETED)
     await stream.drop(after=COMPLETED)
+    await mine.caught_up('"completed"')
     await mine(2, SUBSCRIBE, channels=["lifecycle"])
     await mine.close()
     await theirs.close()
@@ -156,8 +157,8 @@ async def narrowed(ask: Ask) -> None:
     path = fresh()
     await finished(ask, path, "nested_twice", HELLO)
     socket = await ask.socket(place(path))
+    await socket.caught_up('"completed"')
     await socket(1, SUBSCRIBE, channels=["lifecycle"], namespaces=[["team"]])
-    await socket.until('"completed"', times=2)
     await socket(2, SUBSCRIBE, channels=["lifecycle"], namespaces=[["team"]], depth=0)
     await socket(3, SUBSCRIBE, channels=["lifecycle"], namespaces=[[]], depth=0)
     await socket(4, SUBSCRIBE, channels=["lifecycle"], namespaces=[["agent"]])
@@ -165,6 +166,22 @@ async def narrowed(ask: Ask) -> None:
     await socket(6, SUBSCRIBE, channels=["lifecycle"], namespaces=[[5]])
     await socket(7, SUBSCRIBE, channels=["lifecycle"], depth="x")
     await socket(8, TREE)
+    await socket.close()
+
+
+@scenario("socket: the tape of two runs")
+async def two_runs(ask: Ask) -> None:
+    path = fresh()
+    await finished(ask, path, "counter", {"n": 1})
+    await finished(ask, path, "steps", X)
+    socket = await ask.socket(place(path))
+    await socket.caught_up('"completed","graph_name":"steps"')
+    await socket(1, SUBSCRIBE, channels=["lifecycle"])
+    await socket(2, RECONNECT, channels=["lifecycle", "values"], since=3)
+    await socket(3, "run.start", assistant_id="counter")
+    await socket.until(COMPLETED)
+    await socket(4, SUBSCRIBE, channels=["lifecycle"])
+    await socket(5, TREE)
     await socket.close()
 
 
@@ -203,6 +220,7 @@ async def answered(ask: Ask) -> None:
     await socket(1, SUBSCRIBE, channels=CHANNELS)
     await socket(2, "run.start", assistant_id="approval", input=HELLO)
     question = (await socket.until(ASKED))["params"]["data"]["interrupt_id"]
+    await socket.until('"method":"values"')
     await at_rest(ask, path)
     await socket(3, TREE)
     await socket(4, "input.respond", interrupt_id="0" * 32, response="yes")
@@ -223,6 +241,7 @@ async def answered_within(ask: Ask) -> None:
     await socket(2, "run.start", assistant_id="innermost", input=X)
     params = (await socket.until(ASKED))["params"]
     question, namespace = params["data"]["interrupt_id"], params["namespace"]
+    await socket.until('"interrupted","graph_name":"outer"')
     await at_rest(ask, path)
     await socket(3, TREE)
     await socket(4, "input.respond", interrupt_id=question, response="yes", namespace=namespace[:1])
@@ -240,11 +259,11 @@ async def answers(ask: Ask) -> None:
     left, right = await asked(watch, 2)
     await watch.close()
     socket = await ask.socket(place(path))
-    await socket(1, SUBSCRIBE, channels=["lifecycle", "input"])
-    await socket.until(ASKED, times=2)
+    await socket.caught_up('"interrupted"')
     both = [{"interrupt_id": one, "response": "yes", "namespace": []} for one in (left, right)]
-    await socket(2, "input.respond", responses=both)
-    await socket.until(COMPLETED)
+    await socket(1, "input.respond", responses=both)
+    await socket.caught_up('"completed"')
+    await socket(2, SUBSCRIBE, channels=["lifecycle", "input"])
     await socket.close()
 
 
@@ -290,9 +309,8 @@ async def again(ask: Ask) -> None:
     await socket.until('"log":["first"]')
     await socket.close()
     other = await ask.socket(place(path))
-    await other(1, SUBSCRIBE, channels=["lifecycle"])
-    await other.until(RUNNING)
-    await other(2, RECONNECT, channels=["lifecycle", "values"], since=2)
+    await other.caught_up('"running"')
+    await other(1, RECONNECT, channels=["lifecycle"], since=2)
     await other.until(COMPLETED)
-    await other(3, RECONNECT, channels=["lifecycle", "values"], since=4)
+    await other(2, RECONNECT, channels=["lifecycle", "values"], since=4)
     await other.close()

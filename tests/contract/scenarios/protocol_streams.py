@@ -72,16 +72,8 @@ for _channel in CHANNELS:
 @scenario("protocol: named custom channels")
 async def named(ask: Ask) -> None:
     path = fresh()
-    await finished(ask, path, "scored", {"n": 1})
-    for channels in (["custom:score"], ["custom:other"], ["custom"], ["custom:score", "custom"]):
-        await (await tape(ask, path, "lifecycle", *channels)).drop(after=COMPLETED)
-
-
-@scenario("protocol: custom payloads that are told by name")
-async def named_payloads(ask: Ask) -> None:
-    path = fresh()
-    await finished(ask, path, "wide_notes", {"x": 1})
-    for channels in (["custom:ui"], ["custom"]):
+    await finished(ask, path, "scored", {"x": 1})
+    for channels in (["custom:score"], ["custom:5"], ["custom"], ["custom:score", "custom:other"]):
         await (await tape(ask, path, "lifecycle", *channels)).drop(after=COMPLETED)
 
 

@@ -12,8 +12,6 @@ from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.prebuilt import ToolCallTransformer, ToolNode, ToolRuntime
-from langgraph.stream._types import StreamTransformer
-from langgraph.stream.stream_channel import StreamChannel
 from langgraph.stream.transformers import CustomTransformer, UpdatesTransformer
 from langgraph.types import Send, interrupt
 from shapes import fan, leaver, nested_twice
@@ -41,24 +39,17 @@ wide_quiet = wide(quiet)
 just_updates = wide(counter, UpdatesTransformer)
 just_custom = wide(notes, CustomTransformer)
 
-# --- scored: a named channel of its own, which tells the keys of every state
+# --- scored: payloads with names
 
 
-class Score(StreamTransformer):
-    def __init__(self, scope: tuple = ()) -> None:
-        super().__init__(scope)
-        self.channel = StreamChannel("score")
-
-    def init(self) -> dict:
-        return {"score": self.channel}
-
-    def process(self, event: dict) -> bool:
-        if event["method"] == "values" and event["params"]["namespace"] == list(self.scope):
-            self.channel.push({"keys": sorted(event["params"]["data"])})
-        return True
+async def score(state: Log):
+    tell = get_stream_writer()
+    for payload in ({"name": "score", "payload": 1}, {"name": "other"}, {"payload": 2}, "score", {"name": 5}):
+        tell(payload)
+    return {"log": ["scored"]}
 
 
-scored = wide(counter, Score, CustomTransformer)
+scored = wide(chain(Log, ("score", score)), CustomTransformer)
 
 # --- voices: a model that says what the last human message names
 
@@ -293,7 +284,6 @@ CALLS: dict[str, list[tuple[str, dict]]] = {
     "delegate": [("delegate", ASK)],
     "inquire": [("inquire", ASK)],
     "unknown": [("nowhere", CITY)],
-    "wrong": [("weather", {"town": "Rome"})],
     "two": [("weather", CITY), ("weather", {"city": "Oslo"})],
     "report and ask": [("report", CITY), ("ask", ASK)],
 }
