@@ -1,5 +1,6 @@
 """One task of a superstep: its node is entered, does what its script says, and returns, asks or raises."""
 
+import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,8 @@ class Performance:
             elif type(step) is model.Tool:
                 if self._stand.setting.tools:
                     yield from self._called(step)
+                    for delta in step.deltas:
+                        yield facts.ToolTold(task, step.call, self._filled(delta, static=False))
             elif type(step) is model.Fail:
                 raised = _raised(step.type, self._filled(step.message, static=False))
                 for call in self._calls:
@@ -174,13 +177,20 @@ class Performance:
                     yield from self._called(model.Tool(message["tool_call_id"], message["name"]))
 
     def _called(self, tool: model.Tool) -> Iterator[Fact]:
+        """A call begins, with all that its script names right behind it: they run side by side."""
+        assert self.task.script is not None
+        steps = self.task.script.steps
+        beside = steps[steps.index(tool) :] if tool in steps else (tool,)
+        for other in itertools.takewhile(lambda step: type(step) is model.Tool, beside):
+            assert isinstance(other, model.Tool)
+            if other.call and other.call not in self._calls:
+                yield self._started(other)
+
+    def _started(self, tool: model.Tool) -> Fact:
         call = self._asked_for(tool.call)
-        given = tool.input if tool.input is None else self._filled(tool.input, static=False)
+        given = call.get("args", {}) if tool.input is None else self._filled(tool.input, static=False)
         self._calls[tool.call] = tool
-        name = tool.name or call.get("name") or ""
-        yield facts.ToolStarted(self.task, tool.call, name, call.get("args") if given is None else given)
-        for delta in tool.deltas:
-            yield facts.ToolTold(self.task, tool.call, self._filled(delta, static=False))
+        return facts.ToolStarted(self.task, tool.call, tool.name or call.get("name") or "", given)
 
     def _asked_for(self, call: str) -> dict[str, Any]:
         """The tool call of this id in what the node sees."""

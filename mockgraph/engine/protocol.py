@@ -79,9 +79,13 @@ class Telling:
 
     def end(self, status: str, error: str | None = None) -> Sequence[Event]:
         """What is told of the run's end: its status, and the message of what it failed with."""
-        if self.interrupted or status not in _ENDS:
+        if status not in _ENDS:
             return ()
-        return [self.root(_ENDS[status], error)]
+        # langgraph-api 0.16.7: graphs that a cancellation stopped have completed.
+        open_graphs = list(reversed(self.started.items()))
+        self.started = {}
+        ended = [self.life(_split(within), "completed", name) for within, name in open_graphs]
+        return ended if self.interrupted else [*ended, self.root(_ENDS[status], error)]
 
     def root(self, event: str, error: str | None = None) -> Event:
         """A lifecycle event of the run itself."""
@@ -174,7 +178,9 @@ def _finished(telling: Telling, fact: facts.TaskFinished, within: str) -> Iterat
 
 
 def _recalled(telling: Telling, fact: facts.TaskRecalled, within: str) -> Iterator[Event]:
-    yield from _updated(telling, fact.task.node, fact.update, within)
+    for event in _updated(telling, fact.task.node, fact.update, within):
+        data = {**event.data, "__metadata__": {"cached": True}} if telling.native else event.data
+        yield msgspec.structs.replace(event, data=data)
 
 
 def _updated(telling: Telling, node: str, update: Any, within: str) -> Iterator[Event]:
@@ -211,7 +217,9 @@ def _result(telling: Telling, fact: Any, within: str) -> Iterator[Event]:
 
 def _left(telling: Telling, task: facts.Task, event: str, error: str | None = None) -> Iterator[Event]:
     """The graph inside a task has ended with it, if one had started."""
-    name = telling.started.pop(task.namespace, None) if task.nests else None
+    if not task.nests or (not telling.native and telling.emits.isdisjoint(("values", "updates"))):
+        return
+    name = telling.started.pop(task.namespace, None)
     if name is not None:
         yield telling.life(_split(task.namespace), event, name, error)
 
@@ -251,7 +259,9 @@ def _graph_entered(telling: Telling, fact: facts.GraphEntered, _within: str) -> 
     for step in script.steps if script is not None else ():
         if isinstance(step, Subgraph) and step.name is not None:
             calls = telling.running.get(fact.task.id, [])
-            telling.agents[fact.task.namespace] = (step.name, calls[0] if len(calls) == 1 else None)
+            # langgraph 1.2.22: what called it is known where the node was sent its one call.
+            cause = calls[0] if len(calls) == 1 and fact.task.push is not None else None
+            telling.agents[fact.task.namespace] = (step.name, cause)
     yield from ()
 
 

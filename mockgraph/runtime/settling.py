@@ -92,7 +92,7 @@ def _look_back(thread: Thread, checkpoint_id: str) -> None:
     """langgraph-api 0.16.7: after such a run the thread's record shows where the run set out, not where it came to."""
     snapshot = states.standing(thread, checkpoint_id)
     thread.shown = kept({} if snapshot is None else snapshot.values)
-    if snapshot is not None and snapshot.pending:
+    if snapshot is not None and snapshot.tasks:
         thread.status = "interrupted"
 
 

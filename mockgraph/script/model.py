@@ -110,10 +110,11 @@ class Tool(msgspec.Struct, frozen=True):
     """The node runs a tool call: its id, and what shows of it on the newer thread protocol.
 
     `name` and `input` are None where the AI message that asked for the call says them; `deltas` are told while it
-    runs; it comes to the tool message of its id, to another `output`, or to an `error`.
+    runs; it comes to the tool message of its id, to another `output`, or to an `error`. One without an id says that the
+    node runs none.
     """
 
-    call: str
+    call: str = ""
     name: str | None = None
     input: Any = None
     deltas: tuple[Any, ...] = ()

@@ -254,7 +254,8 @@ class PlayReader:
 
     def _read_tools(self, node: Node, path: str, _speech: Speech) -> Any:
         items = self.reader.sequence(node, path, what="a list of tool calls")
-        return [self._tool(item, f"{path}[{at}]") for at, item in enumerate(items)]
+        tools = [self._tool(item, f"{path}[{at}]") for at, item in enumerate(items)]
+        return tools or [Tool()]
 
     def _tool(self, node: Node, path: str) -> Any:
         reader = self.reader

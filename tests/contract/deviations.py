@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -11,21 +12,81 @@ class Deviation(NamedTuple):
     """In scenarios whose names match, what the real server says becomes what mockgraph says."""
 
     scenarios: str
-    theirs: str
-    ours: str
+    ours: Callable[[str], str]
 
     def applied(self, name: str, upstream: str) -> str:
         """The transcript that mockgraph should give."""
         if re.fullmatch(self.scenarios, name) is None:
             return upstream
-        assert self.theirs in upstream, f"{self} is not needed by {name!r}"
-        return upstream.replace(self.theirs, self.ours)
+        told = self.ours(upstream)
+        assert told != upstream, f"{self} is not needed by {name!r}"
+        return told
+
+
+def instead(theirs: str, ours: str) -> Callable[[str], str]:
+    """One text in place of another, everywhere."""
+    return lambda upstream: upstream.replace(theirs, ours)
+
+
+def with_reason(upstream: str) -> str:
+    """The end of a failed run says why, as it does for those who are there; elsewhere in the transcript it is said."""
+    reason = re.search(r'"error":"\w+","message":("(?:[^"\\]|\\.)*")', upstream)
+    assert reason is not None
+    ended = r'("namespace":\[\],"timestamp":<ms>,"data":\{"event":"failed","graph_name":"\w+")\}'
+    return re.sub(ended, lambda found: f'{found[1]},"error":{reason[1]}}}', upstream)
+
+
+def numbered_on(by: int, *, stream: int = -1) -> Callable[[str], str]:
+    """Numbers of a stream's events go on behind those of runs that are gone; `stream` is its place among the answers."""
+
+    def ours(upstream: str) -> str:
+        answers = upstream.split("\n\nPOST ")
+        streams = [at for at, answer in enumerate(answers) if "/stream/events" in answer.partition("\n")[0]]
+        at = streams[stream]
+        answers[at] = re.sub(
+            r'("seq":|^id: )(\d+)',
+            lambda found: f"{found[1]}{int(found[2]) + by}",
+            answers[at],
+            flags=re.MULTILINE,
+        )
+        return "\n\nPOST ".join(answers)
+
+    return ours
 
 
 DEVIATIONS = [
     # A thread whose only run was pending, and was rolled back or deleted, stays busy for ever.
     Deviation(
-        "cancel: rollback, pending|delete: a (running|pending) run", '"status":"busy"', '"status":"idle"'
+        "cancel: rollback, pending|delete: a (running|pending) run",
+        instead('"status":"busy"', '"status":"idle"'),
+    ),
+    # Whoever joins late is not told why a run failed.
+    Deviation(
+        r"protocol: (tape of .*(failure|two that write one key|limit of recursion|model that fails|broken).*"
+        r"|a failed thread goes on.*|a classic run on the tape, a failure|toolbox_raising, fail)",
+        with_reason,
+    ),
+    # The numbers of events that are gone are given to others.
+    Deviation("protocol: (cancelled, rollback, slow|rollback on a busy thread)", numbered_on(3)),
+    Deviation("protocol: a run that is deleted from the tape", numbered_on(5)),
+    # Whoever joins a run of the newer protocol that plays is answered with its last event.
+    Deviation(
+        "protocol: a classic stream that joins a run of the newer protocol",
+        lambda upstream: re.sub(
+            r'(?<=> )\{"type":"event","method":"values","params":\{"namespace":\[\],"timestamp":<ms>,"data":'
+            r'(\{"secs":2[^}]*\}),"interrupts":\[\]\},"seq":4\}(?=\n|$)(?!\nid)',
+            r"\1",
+            upstream,
+        ),
+    ),
+    # What a node makes of a model's text is its script's to say, and one script serves both protocols.
+    Deviation(
+        "protocol: (tape of models|asked and answered, after tokens of the same node)",
+        lambda upstream: re.sub(
+            r'("decision":|"payload":|"value":)\[\{"type":"text","text":("[^"]*"),"index":0\}\]',
+            r"\1\2",
+            upstream,
+        ),
     ),
 ]
 
