@@ -68,8 +68,11 @@ class Channels(msgspec.Struct, frozen=True):
         """The values that a run begins with: those of its thread, as far as the schema knows them."""
         if before is None:
             return self.start()
-        if not self.closed or before.keys() <= self.declared.keys():
+        known = not self.closed or before.keys() <= self.declared.keys()
+        if known and self.zero.keys() <= before.keys():
             return before
+        if known:
+            return self._in_order({**self.zero, **before})
         return {**self.start(), **{key: value for key, value in before.items() if key in self.declared}}
 
     def takes(self, given: Any) -> Values:

@@ -439,7 +439,7 @@ def _persistent(config: dict[str, Any], inherited: dict[str, Any]) -> dict[str, 
 
 def _fresh(thread: Thread) -> bool:
     """Whether a run is just making this thread."""
-    return thread.origin == "run" and not thread.trail
+    return thread.origin == "run" and not thread.made
 
 
 def _marks(assistant: Assistant) -> dict[str, str]:

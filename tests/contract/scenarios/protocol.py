@@ -228,7 +228,6 @@ def refused_input(name: str, graph: str, given: Any) -> None:
         await look(ask, path)
 
 
-refused_input("a message of nobody", "chat", {"messages": [{"role": "nobody", "content": "x"}]})
 refused_input("a list", "chat", [1])
 refused_input("a text", "counter", "x")
 

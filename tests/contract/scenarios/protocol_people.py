@@ -52,7 +52,6 @@ def answers(name: str, graph: str, given: Any, response: Any, number: int = 1, *
 answers("a question", "approval", HELLO, "yes")
 answers("a question, told widely", "wide_approval", HELLO, "yes")
 answers("with data", "questions", {"x": {"a": [1]}}, {"b": [None, 2.5]})
-answers("with nothing", "questions", X, None)
 answers("with an empty text", "questions", X, "")
 answers("a question of null", "questions", {"x": None}, "yes")
 answers("one by one, of two", "pair", X, "yes", 2)
@@ -61,7 +60,6 @@ answers("in a subgraph", "inner", X, "yes")
 answers("in a subgraph of a subgraph", "innermost", X, "yes")
 answers("in a subgraph of a subgraph, told widely", "wide_innermost", X, "yes")
 answers("in a subgraph that a node calls", "calling", X, "yes")
-answers("after tokens of the same node", "talker", HELLO, "yes")
 answers("beside others", "beside", X, "yes")
 answers("with an update", "approval", HELLO, "yes", update={"decision": "mine"})
 answers("with a goto", "approval", HELLO, "yes", goto="act")
@@ -122,15 +120,6 @@ async def refused(ask: Ask) -> None:
     await command(ask, path, "input.respond", responses=[{"interrupt_id": interrupt, "namespace": "x"}])
     await ask("GET", path)
     await ask("GET", f"{path}/runs")
-
-
-@scenario("protocol: an answer without a response")
-async def no_response(ask: Ask) -> None:
-    path = fresh()
-    [interrupt] = await stopped(ask, path, "questions", X)
-    await command(ask, path, "input.respond", interrupt_id=interrupt)
-    await at_rest(ask, path)
-    await look(ask, path)
 
 
 @scenario("protocol: an answer with a namespace that is wrong")

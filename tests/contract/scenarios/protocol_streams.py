@@ -69,14 +69,6 @@ for _channel in CHANNELS:
     only(_channel)
 
 
-@scenario("protocol: named custom channels")
-async def named(ask: Ask) -> None:
-    path = fresh()
-    await finished(ask, path, "scored", {"x": 1})
-    for channels in (["custom:score"], ["custom:5"], ["custom"], ["custom:score", "custom:other"]):
-        await (await tape(ask, path, "lifecycle", *channels)).drop(after=COMPLETED)
-
-
 FILTERS: dict[str, dict[str, Any]] = {
     "the root and all below": {"namespaces": [[]]},
     "no namespaces": {"namespaces": []},

@@ -49,4 +49,3 @@ def asks(graph: str, text: str) -> None:
 
 for _graph in GRAPHS:
     asks(_graph, "ask")
-    asks(_graph, "report and ask")
