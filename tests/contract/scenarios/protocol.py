@@ -225,7 +225,8 @@ def refused_input(name: str, graph: str, given: Any) -> None:
         await start(ask, path, graph, given)
         await live.drop(after=FAILED)
         await at_rest(ask, path)
-        await look(ask, path)
+        await ask("GET", path)
+        await ask("GET", f"{path}/runs")
 
 
 refused_input("a list", "chat", [1])
