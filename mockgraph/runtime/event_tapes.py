@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mockgraph.backend import states
-from mockgraph.backend.json import dumps, loads
+from mockgraph.backend.json import as_told, kept, loads
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine import facts
@@ -54,7 +54,13 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     def sse(self) -> bytes:
         """The event as an SSE part."""
         return b"".join(
-            (b"event: ", self.method.encode(), b"\r\ndata: ", self.body, b"\r\nid: %d\r\n\r\n" % self.seq)
+            (
+                b"event: ",
+                self.method.encode(),
+                b"\r\ndata: ",
+                as_told(self.body),
+                b"\r\nid: %d\r\n\r\n" % self.seq,
+            )
         )
 
 
@@ -82,7 +88,7 @@ def entry(event: Event, seq: int, event_id: str, *, fleeting: bool = False) -> E
         event.channel,
         event.namespace,
         name if isinstance(name, str) else "",
-        dumps(body),
+        kept(body),
         ends,
         fleeting,
     )

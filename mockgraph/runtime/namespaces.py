@@ -241,6 +241,13 @@ class Namespace:
             bits = self._bits(b"status " + task_id.encode())
         return uuid4(bits)
 
+    def new_subscription_id(self, thread_id: str) -> str:
+        """The id of a subscription to a thread's events."""
+        bits = os.urandom(16)
+        if self.options.deterministic:
+            bits = self._bits(b"subscription " + thread_id.encode())
+        return uuid4(bits)
+
     def new_assistant_id(self, request: bytes) -> str:
         """The id of an assistant that `POST /assistants` makes."""
         return uuid4(self._bits(b"assistant " + request) if self.options.deterministic else os.urandom(16))

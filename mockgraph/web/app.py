@@ -82,6 +82,9 @@ class Refusing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # the router then raises what it refuses
+        if scope["type"] == "websocket":
+            await self._upgrade(scope, receive, send)
+            return
         try:
             await self.app(scope, receive, send)
         except Refusal as refusal:
@@ -90,3 +93,10 @@ class Refusing:
             await not_routed(error)(scope, receive, send)
         except Disconnected:
             return
+
+    async def _upgrade(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket; one that is refused is closed before it is there, which is a 403."""
+        try:
+            await self.app(scope, receive, send)
+        except (Refusal, HTTPException):
+            await send({"type": "websocket.close", "code": 1000})

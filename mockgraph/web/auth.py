@@ -21,7 +21,7 @@ class Authenticating:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         auth = self.namespace.auth
-        if auth is not None and scope["type"] == "http" and not _open(scope):
+        if auth is not None and scope["type"] in ("http", "websocket") and not _open(scope):
             given = {name: value.decode("utf-8", "replace") for name, value in scope["headers"]}
             scope[_KEY] = authenticated(
                 auth, authorization=given.get(b"authorization"), key=given.get(b"x-api-key")
@@ -31,7 +31,7 @@ class Authenticating:
 
 def _open(scope: Scope) -> bool:
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path in _OPEN and scope["method"] in ("GET", "HEAD")
+    return path in _OPEN and scope.get("method") in ("GET", "HEAD")
 
 
 def access_of(scope: Scope) -> Access | None:

@@ -21,9 +21,10 @@ class Command(msgspec.Struct, frozen=True):
 class Failed(MockgraphError):
     """A command that is answered with an error: one of the protocol's codes, and a sentence."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, **more: Any) -> None:
         self.code = code
         self.message = message
+        self.more = more
         super().__init__(f"{code}: {message}")
 
 
@@ -54,7 +55,7 @@ def success(command_id: Any, result: dict[str, Any], *, seq: int) -> dict[str, A
 
 def failure(command_id: Any, failed: Failed, *, seq: int | None = None) -> dict[str, Any]:
     """The answer to a command that failed; `seq` as in a success, where the answer has one."""
-    told = {"type": "error", "id": command_id, "error": failed.code, "message": failed.message}
+    told = {"type": "error", "id": command_id, "error": failed.code, "message": failed.message, **failed.more}
     return told if seq is None else {**told, "meta": {"applied_through_seq": seq}}
 
 

@@ -39,13 +39,13 @@ def filter_of(data: Any) -> Filter:
     return Filter(frozenset(channels), _namespaces(data.get("namespaces")), _count(data.get("depth")))
 
 
-def subscription_of(data: dict[str, Any]) -> Filter:
+def subscription_of(data: dict[str, Any], *, method: str) -> Filter:
     """The filter of a subscription; raises Unusable, in words of its own."""
     channels = data.get("channels")
     if not isinstance(channels, list) or not channels:
-        raise Unusable("subscription.subscribe requires a non-empty channels array.")
+        raise Unusable(f"{method} requires a non-empty channels array.")
     if not all(map(_known, channels)):
-        raise Unusable("subscription.subscribe received an unsupported channel.")
+        raise Unusable(f"{method} received an unsupported channel.")
     return filter_of(data)
 
 

@@ -14,7 +14,6 @@ from mockgraph.web.protocol import envelopes, starting
 from mockgraph.web.protocol.envelopes import Command, Failed, unknown_subscription
 from mockgraph.web.protocol.filters import Unusable, subscription_of
 from mockgraph.web.protocol.starting import Asking
-from mockgraph.words.ids import digest, key_of, uuid4
 
 _UNBOUND = ("agent.getTree", "subscription.reconnect")
 
@@ -49,11 +48,11 @@ async def _result(asking: Asking, command: Command) -> tuple[dict[str, Any], Any
         return await starting.respond(asking, command, places=False)
     if command.method == "subscription.subscribe":
         try:
-            subscription_of(command.params)
+            subscription_of(command.params, method=command.method)
         except Unusable as error:
             raise Failed("invalid_argument", str(error)) from None
-        bits = digest(key_of(asking.thread_id), f"subscription {command.id}")
-        return {"subscription_id": uuid4(bits), "replayed_events": 0}, None
+        subscription_id = asking.runner.namespace.new_subscription_id(asking.thread_id)
+        return {"subscription_id": subscription_id, "replayed_events": 0}, None
     if command.method == "subscription.unsubscribe":
         raise unknown_subscription(command.params.get("subscription_id"))
     if command.method in _UNBOUND:

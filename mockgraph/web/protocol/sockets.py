@@ -7,14 +7,14 @@ again to a new subscription comes before the answer to it, and what is new after
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mockgraph.backend.json import dumps
-from mockgraph.runtime.event_tapes import EventTape, Filter, Follower, follow, told_before
+from mockgraph.runtime.event_tapes import Entry, EventTape, Filter, Follower, follow, told_before
 from mockgraph.web.protocol import starting
 from mockgraph.web.protocol.envelopes import (
     NO_JSON,
@@ -29,7 +29,7 @@ from mockgraph.web.protocol.envelopes import (
 from mockgraph.web.protocol.filters import Unusable, since_of, subscription_of
 from mockgraph.web.protocol.starting import Asking
 from mockgraph.web.protocol.trees import Tree
-from mockgraph.words.ids import canonical, digest, key_of, uuid4
+from mockgraph.words.ids import canonical
 
 Told = tuple[dict[str, Any], Callable[[], None] | None]
 
@@ -42,13 +42,13 @@ class Session:
         self.asking = asking
         self.tape = tape
         self.tree = Tree()
-        self.bound = False
         self._subscriptions: dict[str, Filter] = {}
         self._follower = Follower(control=True)
         self._passed = self._joined = tape.length
         self._seq = 0
-        self._made = 0
         self._turn = asyncio.Lock()
+        for item in self._told_before(tape.begun):
+            self.tree.take(item)
 
     async def run(self) -> None:
         """Serve the socket until either side leaves."""
@@ -61,10 +61,12 @@ class Session:
             for task in (sending, receiving):
                 task.cancel()
             self.tape.followers.remove(self._follower)
-        if receiving.done() and not receiving.cancelled() and receiving.exception() is not None:
-            receiving.result()
+        for task in (sending, receiving):
+            if task.done() and not task.cancelled():
+                with contextlib.suppress(WebSocketDisconnect):
+                    task.result()
         if not receiving.done():
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await self.socket.close()
 
     async def _send_events(self) -> None:
@@ -115,59 +117,73 @@ class Session:
             method = _METHODS.get(command.method)
             if method is None:
                 raise Failed("unknown_command", f"Unknown protocol command: {command.method}")
+            seq = self._seq
             result, afterwards = await method(self, command)
         except Failed as failed:
             about = isinstance(data, dict) and str(data.get("method")).startswith("subscription.")
-            return failure(id_of(data), failed, seq=self._seq if about and self.bound else None), None
-        return success(command.id, result, seq=self._seq), afterwards
+            return failure(id_of(data), failed, seq=self._seq if about and self.tape.length else None), None
+        return success(command.id, result, seq=seq), afterwards
 
     # --- commands ---
 
     async def start(self, command: Command) -> Told:
         """`run.start`."""
-        told = await starting.start(self.asking, command)
-        self.bound = True
-        return told
+        return await starting.start(self.asking, command)
 
     async def respond(self, command: Command) -> Told:
         """`input.respond`."""
-        told = await starting.respond(self.asking, command, places=True)
-        self.bound = True
-        return told
+        return await starting.respond(self.asking, command, places=True)
 
     async def subscribe(self, command: Command) -> Told:
-        """`subscription.subscribe`: what was is told again, what comes is told once."""
-        return await self._subscribed(command, since_of(command.params))
+        """`subscription.subscribe`: what the current run has told is told again, what comes is told once.
+
+        langgraph-api 0.16.7 heeds no `since` here; a client that comes back with one gets what it has missed.
+        """
+        chosen = self._chosen(command)
+        since = since_of(command.params) if "since" in command.params else self.tape.begun
+        return await self._subscribed(command, chosen, since)
 
     async def reconnect(self, command: Command) -> Told:
-        """`subscription.reconnect`: the same, behind what the client has seen."""
-        if not self.bound and not self.tape.length:
+        """`subscription.reconnect`: the same, behind what the client has seen of the current run."""
+        if not self.tape.length:
             raise Failed("no_such_run", "No active run is bound to this thread.")
+        chosen = self._chosen(command)
         since = command.params.get("since")
         if not isinstance(since, int) or isinstance(since, bool) or since < 0:
             message = "subscription.reconnect requires a non-negative integer since."
             raise Failed("invalid_argument", message)
-        return await self._subscribed(command, since)
+        oldest = self.tape.begun + 1
+        if since + 1 < oldest:
+            message = f"resume gap: since={since} is older than min_available_seq={oldest}"
+            raise Failed("resume_gap", message, since=since, min_available_seq=oldest)
+        return await self._subscribed(command, chosen, since)
 
-    async def _subscribed(self, command: Command, since: int) -> Told:
+    def _chosen(self, command: Command) -> Filter:
         try:
-            chosen = subscription_of(command.params)
+            return subscription_of(command.params, method=command.method)
         except Unusable as error:
             raise Failed("invalid_argument", str(error)) from None
+
+    async def _subscribed(self, command: Command, chosen: Filter, since: int) -> Told:
         named = command.params.get("subscription_id")
-        subscription_id = named if isinstance(named, str) and named else self._new_id()
+        subscription_id = named if isinstance(named, str) and named else None
+        if subscription_id is None:
+            subscription_id = self.asking.runner.namespace.new_subscription_id(self.asking.thread_id)
         told = 0
-        namespace, thread_id = self.asking.runner.namespace, canonical(self.asking.thread_id)
-        assert thread_id is not None
-        for item in told_before(self.tape, thread_id, namespace, since, self._passed, joined=self._joined):
+        for item in self._told_before(since):
             if chosen.wants(item):
                 if item.ends and chosen.control and self._follower.control:
-                    await self.tape.held(item, pace=namespace.options.pace)
+                    await self.tape.held(item, pace=self.asking.runner.namespace.options.pace)
                 await self._send_event(item.seq, item.body)
                 told += 1
         self._subscriptions[subscription_id] = chosen
         self._judge()
         return {"subscription_id": subscription_id, "replayed_events": told}, self._looked
+
+    def _told_before(self, since: int) -> Iterator[Entry]:
+        namespace, thread_id = self.asking.runner.namespace, canonical(self.asking.thread_id)
+        assert thread_id is not None
+        return told_before(self.tape, thread_id, namespace, since, self._passed, joined=self._joined)
 
     def _looked(self) -> None:
         if not self._follower.control:
@@ -191,10 +207,6 @@ class Session:
         if told is None:
             raise Failed("no_such_run", "No active run is bound to this thread.")
         return {"tree": told}, None
-
-    def _new_id(self) -> str:
-        self._made += 1
-        return uuid4(digest(key_of(self.asking.thread_id), f"subscription {self._made}"))
 
 
 _METHODS: dict[str, Any] = {

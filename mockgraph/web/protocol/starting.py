@@ -77,8 +77,7 @@ async def respond(
     params = command.params
     answers = _answers(params)
     thread = asking.thread
-    metadata = loads(thread.metadata) if thread is not None else {}
-    if thread is None or "assistant_id" not in metadata:
+    if thread is None:
         raise Failed("no_such_run", "No interrupted run is bound to this thread.")
     asked = waiting(thread)
     for interrupt_id, (_, namespace) in answers.items():
@@ -89,7 +88,7 @@ async def respond(
             raise Failed("no_such_interrupt", message)
     resume = {interrupt_id: answer for interrupt_id, (answer, _) in answers.items()}
     told = {"resume": resume, **{key: params[key] for key in ("update", "goto") if params.get(key)}}
-    data = _request(asking, params, metadata["assistant_id"])
+    data = _request(asking, params, loads(thread.metadata)["assistant_id"])
     data["multitask_strategy"] = "enqueue"
     begun = _begin(asking, {**data, "input": None, "command": told})
     return {}, lambda: release(asking, begun)

@@ -129,7 +129,7 @@ async def several_subscriptions(ask: Ask) -> None:
     await socket(3, "run.start", assistant_id="counter", input={"n": 1})
     await socket.until(COMPLETED)
     await socket(4, SUBSCRIBE, channels=["values"])
-    await socket(5, SUBSCRIBE, channels=["lifecycle"], since=1)
+    await socket(5, SUBSCRIBE, channels=["lifecycle"])
     await socket(6, SUBSCRIBE, channels=["lifecycle"], since="x")
     await socket(7, SUBSCRIBE, channels=["custom:score"])
     await socket(8, RECONNECT, channels=["values"], since=3, subscription_id="mine")
