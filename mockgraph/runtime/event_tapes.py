@@ -134,8 +134,8 @@ class Follower:
 
     __slots__ = ("at", "control", "seen")
 
-    def __init__(self, *, control: bool) -> None:
-        self.seen = 0
+    def __init__(self, *, control: bool, seen: int) -> None:
+        self.seen = seen
         self.control = control
         self.at = 0.0
 
@@ -177,23 +177,29 @@ class EventTape:
         self.ended = True
         self.tell()
 
-    async def held(self, item: Entry, *, pace: float) -> None:
-        """Hold back that the run waits or has ended from one who is only told that, until others have what it said.
+    async def held(self, item: Entry, *, pace: float, control: bool) -> None:
+        """Hold back that the run waits or has ended, until what it said has been read; later runs have passed the rest.
 
-        Clients read on two connections, and drop what they have not read by then. So every other follower is handed
-        what there is first, and then has a moment to read it: that it was sent is known, that it was read is not.
-        Where there is no other, one may be about to come. What later runs have passed is not held.
+        Clients read on two connections, and drop what they have not read by then. So one who is only told how runs
+        stand (`control`) waits until every other follower is handed what there is, and then for as long as that may
+        take to be read: that it was sent is known, that it was read is not. Where there is no other, one may be about
+        to come. A reader has a moment, as the real server takes one, to show what came before.
         """
+        if not pace or item.seq <= self.begun:
+            return
+        if not control:
+            await asyncio.sleep(pace / 4)
+            return
         loop = asyncio.get_running_loop()
         came = loop.time()
-        while pace and item.seq > self.begun:
+        while True:
             readers = [follower for follower in self.followers if not follower.control]
             now = loop.time()
             if now < came + 10 * pace and any(reader.seen < item.seq for reader in readers):
                 await asyncio.sleep(pace / 20)
                 continue
-            due = max([came, *(reader.at for reader in readers)]) + pace
-            if now >= min(due, came + 10 * pace):
+            due = min(max([came, *(reader.at for reader in readers)]) + pace, came + 10 * pace)
+            if now >= due:
                 return
             await asyncio.sleep(due - now)
 

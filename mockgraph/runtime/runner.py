@@ -10,6 +10,7 @@ A run's and its thread's final status are stored before the last part is handed 
 run stores them at once, whatever the run is waiting for.
 """
 
+import asyncio
 from typing import Any
 
 from mockgraph.backend.access import Seen, allowed, sees
@@ -399,11 +400,14 @@ class Runner:
         self.namespace.threads.remove(thread.thread_id)
 
     def followed(self, thread_id: str, *, reading: bool) -> None:
-        """Somebody follows a thread's events: those of its runs are told, and whoever is `reading` lets them begin."""
+        """Somebody follows a thread's events: those of its runs are told, and whoever is `reading` lets them begin.
+
+        Not at once: what was before is to be read first, for clients take the end of an earlier run for that of theirs.
+        """
         for live in self.namespace.active.get(thread_id, ()):
             live.write_events()
             if reading:
-                live.release.set()
+                asyncio.get_running_loop().call_later(self.namespace.options.pace / 4, live.release.set)
 
     def look(self, thread_id: str) -> None:
         """Somebody looks at a thread: its held runs start."""

@@ -1,7 +1,8 @@
-// What people do with a hook, one chat each, all side by side on the graph `chat`. `played(open)` returns
+// What people do with a hook, one chat after the other on the graph `chat`. `played(open)` returns
 // {<chat>: what was seen in it, or {failed: text}}. `open(threadId, {rejoining})` mounts the hook, as one that takes up
 // a run that is going if it is told so, and returns what `mounted` does, with submit(text), answer(value), stop(),
 // edit(text) (another text for the last question), threadId() and client, one of the SDK.
+
 const settled = (messages) => (view) => !view.isLoading && view.messages.length === messages;
 const answering = (view) => JSON.stringify(view.messages[1] ?? "").includes("one");
 const asked = (view) => !view.isLoading && view.interrupt !== undefined;
@@ -72,7 +73,8 @@ const chats = {
     const second = open(first.threadId());
     const shown = await second.until(settled(2));
     await second.submit("What is the weather in Paris?");
-    return { shown, last: await second.until(settled(6)) };
+    const fits = (view) => settled(6)(view) && JSON.stringify(view.messages[5]).includes("sunny.");
+    return { shown, last: await second.until(fits) };
   },
 
   async rejoined(open) {
@@ -103,7 +105,7 @@ const chats = {
   async failed(open) {
     const page = open();
     await page.submit("Fall over.");
-    return { last: await page.until((view) => !view.isLoading && view.error !== undefined) };
+    return { last: await page.until((view) => settled(2)(view) && view.error !== undefined) };
   },
 
   async edited(open) {
@@ -121,7 +123,8 @@ const chats = {
 };
 
 export const played = async (open) => {
-  const told = Object.entries(chats).map(async ([name, chat]) => {
+  const told = {};
+  for (const [name, chat] of Object.entries(chats)) {
     const pages = [];
     const opened = (...given) => {
       pages.push(open(...given));
@@ -129,7 +132,7 @@ export const played = async (open) => {
     };
     const found = await chat(opened).catch((error) => ({ failed: error.stack }));
     for (const page of pages) page.unmount();
-    return [name, found];
-  });
-  return Object.fromEntries(await Promise.all(told));
+    told[name] = found;
+  }
+  return told;
 };

@@ -43,9 +43,10 @@ class Session:
         self.tape = tape
         self.tree = Tree()
         self._subscriptions: dict[str, Filter] = {}
-        self._follower = Follower(control=True)
+        self._follower = Follower(control=True, seen=tape.length)
         self._passed = self._joined = tape.length
         self._seq = 0
+        self._commands = False
         self._turn = asyncio.Lock()
         for item in self._told_before(tape.begun):
             self.tree.take(item)
@@ -74,8 +75,8 @@ class Session:
         assert thread_id is not None
         async for item in follow(self.tape, thread_id, namespace, self._passed):
             wanted = [chosen for chosen in self._subscriptions.values() if chosen.wants(item)]
-            if wanted and item.ends and self._follower.control:
-                await self.tape.held(item, pace=namespace.options.pace)
+            if wanted and item.ends:
+                await self.tape.held(item, pace=namespace.options.pace, control=self._watches)
             async with self._turn:
                 self._passed = item.seq
                 self.tree.take(item)
@@ -128,10 +129,12 @@ class Session:
 
     async def start(self, command: Command) -> Told:
         """`run.start`."""
+        self._commands = True
         return await starting.start(self.asking, command)
 
     async def respond(self, command: Command) -> Told:
         """`input.respond`."""
+        self._commands = True
         return await starting.respond(self.asking, command, places=True)
 
     async def subscribe(self, command: Command) -> Told:
@@ -172,12 +175,14 @@ class Session:
         told = 0
         for item in self._told_before(since):
             if chosen.wants(item):
-                if item.ends and chosen.control and self._follower.control:
-                    await self.tape.held(item, pace=self.asking.runner.namespace.options.pace)
+                if item.ends and chosen.control and self._watches:
+                    pace = self.asking.runner.namespace.options.pace
+                    await self.tape.held(item, pace=pace, control=True)
                 await self._send_event(item.seq, item.body)
                 told += 1
         self._subscriptions[subscription_id] = chosen
         self._judge()
+        self._follower.handed(self._passed)
         return {"subscription_id": subscription_id, "replayed_events": told}, self._looked
 
     def _told_before(self, since: int) -> Iterator[Entry]:
@@ -187,7 +192,12 @@ class Session:
 
     def _looked(self) -> None:
         if not self._follower.control:
-            self.asking.runner.look(canonical(self.asking.thread_id) or "")
+            self.asking.runner.followed(self.asking.thread_id, reading=True)
+
+    @property
+    def _watches(self) -> bool:
+        """Whether the client only watches how runs stand, and reads what they say, and commands, elsewhere."""
+        return self._follower.control and not self._commands
 
     def _judge(self) -> None:
         self._follower.control = all(chosen.control for chosen in self._subscriptions.values())

@@ -20,8 +20,8 @@ from mockgraph.words.vocabulary import MULTITASK_STRATEGIES
 # langgraph-api 0.16.7: what a run of this protocol streams, to itself.
 MODES = ["values", "updates", "messages", "tools", "lifecycle", "custom", "tasks", "checkpoints"]
 PATIENCE = 5.0  # seconds that a start waits for a busy thread
-# A client that has started a run opens its streams: it should see the run from its beginning, and live.
-GRACE = 0.05  # seconds
+# A client that has started a run opens its streams then: so many paces are left for it to see the run live.
+GRACE = 2
 
 _TRACER = ("project_name", "example_id")
 
@@ -135,7 +135,8 @@ def _begin(asking: Asking, data: dict[str, Any]) -> Begun:
     asked = f"POST /threads/{asking.thread_id}/commands"
     request = RunRequest(asked, kept(data), data, asking.headers, asking.thread_id, asking.access)
     try:
-        return asking.runner.begin(request, api_url=asking.api_url, background=True, hold=GRACE)
+        hold = GRACE * asking.runner.namespace.options.pace
+        return asking.runner.begin(request, api_url=asking.api_url, background=True, hold=hold)
     except Refusal as refusal:
         raise refused(refusal) from None
 

@@ -84,7 +84,8 @@ class Events:
             return
         namespace = self.runner.namespace
         tape = namespace.events.take(thread_id)
-        follower = Follower(control=chosen.control)
+        since = since_of(data)
+        follower = Follower(control=chosen.control, seen=min(since, tape.length))
         tape.followers.append(follower)
         try:
             await sse.begin_stream(send, [])
@@ -93,10 +94,10 @@ class Events:
             async def parts() -> AsyncIterator[bytes]:
                 from mockgraph.runtime.event_tapes import follow
 
-                async for item in follow(tape, thread_id, namespace, since_of(data)):
+                async for item in follow(tape, thread_id, namespace, since):
                     if chosen.wants(item):
-                        if item.ends and chosen.control:
-                            await tape.held(item, pace=namespace.options.pace)
+                        if item.ends:
+                            await tape.held(item, pace=namespace.options.pace, control=chosen.control)
                         yield item.sse
                     follower.handed(item.seq)
 
