@@ -82,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         help="how often a long answer gives a sign of life (default: %(default)s)",
     )
     serve.add_argument(
+        "--pace",
+        type=_pace,
+        default=0.1,
+        metavar="SECONDS",
+        help="how long clients of the newer thread protocol may take to read; 0: no time (default: %(default)s)",
+    )
+    serve.add_argument(
         "--allow-webhooks-to",
         action="append",
         default=[],
@@ -106,6 +113,11 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"seconds are more than 0, got {text}")
     return seconds
+
+
+def _pace(text: str) -> float:
+    """A number of seconds, or none at all."""
+    return 0.0 if text in ("0", "0.0") else _seconds(text)
 
 
 def _port(text: str) -> int:
@@ -195,6 +207,7 @@ def _namespace(graphs: dict[str, "Graph"], options: argparse.Namespace) -> "Name
         options=Options(
             deterministic=options.deterministic,
             heartbeat=options.heartbeat,
+            pace=options.pace,
             webhook_hosts=options.allow_webhooks_to,
         ),
     )

@@ -23,8 +23,9 @@ class MockGraph:
     """An Agent Server that plays fixtures, on a free port of the loopback interface.
 
     `paths` are fixture files and folders. With `deterministic` (the default here) the same requests get the same
-    bytes: ids, times, order. `heartbeat` is the seconds between two signs of life of a long answer. Webhooks are
-    posted to loopback, and to the hosts of `allow_webhooks_to`. Raises FixtureError for fixtures that cannot be used.
+    bytes: ids, times, order. `heartbeat` is the seconds between two signs of life of a long answer; `pace` those that
+    clients of the newer thread protocol may take to read what a run said before they are told that it waits or has
+    ended (0: none). Webhooks are posted to loopback, and to the hosts of `allow_webhooks_to`. Raises FixtureError for fixtures that cannot be used.
 
         with MockGraph("fixtures/") as mock:
             client = get_client(url=mock.url)
@@ -37,6 +38,7 @@ class MockGraph:
         port: int = 0,
         deterministic: bool = True,
         heartbeat: float = 5.0,
+        pace: float = 0.1,
         allow_webhooks_to: Collection[str] = (),
     ) -> None:
         if isinstance(allow_webhooks_to, str):
@@ -45,7 +47,7 @@ class MockGraph:
         self._host = host
         self._port = port
         self._options = Options(
-            deterministic=deterministic, heartbeat=heartbeat, webhook_hosts=allow_webhooks_to
+            deterministic=deterministic, heartbeat=heartbeat, pace=pace, webhook_hosts=allow_webhooks_to
         )
         self._namespace = Namespace(load(paths), options=self._options)
         self._server: Server | None = None
