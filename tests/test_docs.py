@@ -27,6 +27,7 @@ FIXTURES = (ROOT / "docs/fixtures.md").read_text()
 RUNS = (ROOT / "docs/runs.md").read_text()
 SERVER = (ROOT / "docs/server.md").read_text()
 MCP_AND_A2A = (ROOT / "docs/mcp-and-a2a.md").read_text()
+PROTOCOL = (ROOT / "docs/protocol.md").read_text()
 STORE_AND_CRONS = (ROOT / "docs/store-and-crons.md").read_text()
 UPSTREAM_DOC = (ROOT / "docs/upstream.md").read_text()
 
@@ -107,13 +108,15 @@ def test_the_examples_of_runs_run(pytester: pytest.Pytester, monkeypatch: pytest
     result.assert_outcomes(passed=len(examples))
 
 
-@pytest.mark.parametrize("page", ["STORE_AND_CRONS", "MCP_AND_A2A"])
+@pytest.mark.parametrize("page", ["STORE_AND_CRONS", "MCP_AND_A2A", "PROTOCOL"])
 def test_the_examples_of_a_page_run(
     page: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     examples = blocks("python", globals()[page])
     assert examples
+    for fixture in blocks("yaml", globals()[page]):
+        pytester.mkdir("fixtures").joinpath("a.yaml").write_text(fixture)
     pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
     result = pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60)
     result.assert_outcomes(passed=len(examples))

@@ -11,7 +11,11 @@ import yaml
 from mockgraph.script import words
 
 ROOT = Path(__file__).parents[2]
-GOOD = sorted([*(ROOT / "fixtures").glob("*.yaml"), *(ROOT / "tests/contract/fixtures").glob("*.yaml")])
+GOOD = sorted(
+    path
+    for folder in ("fixtures", "tests/contract/fixtures", "tests/suite/fixtures")
+    for path in (ROOT / folder).glob("*.yaml")
+)
 
 
 @pytest.fixture(scope="module")
