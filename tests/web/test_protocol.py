@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from mockgraph import MockGraph
@@ -239,3 +240,33 @@ def test_a_socket_may_leave_in_the_middle(mock: MockGraph) -> None:
             ask(socket, 2, "run.start", assistant_id="agent", input={"x": "plain"})
     with opened(mock) as socket:
         assert ask(socket, 1, "agent.getTree")[-1]["type"] == "success"
+
+
+AUTH = """
+auth:
+  tokens: {hers: {identity: her}, his: {identity: him}}
+  rules: [{on: threads, owner: owner}]
+"""
+
+
+def test_nobody_sees_the_events_of_others(tmp_path: Any) -> None:
+    (tmp_path / "agent.yaml").write_text(FIXTURE.replace("\nstubs:", f"{AUTH}stubs:"))
+    with MockGraph(tmp_path, pace=0) as mock:
+        path, body = f"{mock.url}/threads/{THREAD}", {"channels": EVERYTHING}
+        told = {"id": 1, "method": "run.start", "params": {"assistant_id": "agent", "input": {}}}
+        assert httpx.post(f"{path}/commands", json=told).status_code == 401
+        hers, his = ({"authorization": f"Bearer {token}"} for token in ("hers", "his"))
+        assert httpx.post(f"{path}/commands", json=told, headers=hers).json()["type"] == "success"
+        refused = httpx.post(f"{path}/commands", json=told, headers=his).json()
+        assert (refused["error"], refused["message"][:4]) == ("unknown_error", "404:")
+        assert httpx.post(f"{path}/stream/events", json=body).status_code == 401
+        assert httpx.post(f"{path}/stream/events", json=body, headers=his).text == ""
+        place = f"ws{path.removeprefix('http')}/stream/events"
+        with pytest.raises(InvalidStatus):
+            connect(place)
+        with connect(place, additional_headers=his) as socket, pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=5)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1011
+        with connect(place, additional_headers=hers) as socket:
+            assert ask(socket, 1, "agent.getTree")[-1]["type"] == "success"

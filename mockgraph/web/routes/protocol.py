@@ -117,10 +117,11 @@ class Socket:
         from mockgraph.web.protocol.sockets import Session
         from mockgraph.web.protocol.starting import Asking
 
+        foreign = hidden(self.runner, scope, "read")
         socket = WebSocket(scope, receive, send)
         await socket.accept()
         thread_id = canonical(scope["path_params"]["thread_id"])
-        if thread_id is None:
+        if thread_id is None or foreign:
             await socket.close(1011, "thread stream ended")
             return
         namespace = self.runner.namespace
