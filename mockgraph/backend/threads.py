@@ -54,6 +54,11 @@ class Thread(msgspec.Struct, gc=False):
         """The runs on the thread, oldest first."""
         return [writer for writer in self.trail if isinstance(writer, Run) and not writer.copied]
 
+    @property
+    def newest_runs(self) -> Iterator[Run]:
+        """The same, newest first: for those who need only the last few of many."""
+        return (writer for writer in reversed(self.trail) if isinstance(writer, Run) and not writer.copied)
+
     def changed(self, at: int) -> None:
         """Something was written to it; its time never runs backwards, for checkpoints are ordered by it."""
         self.updated_at = max(self.updated_at, at)

@@ -13,7 +13,7 @@ on (`Follower`), so that one who is only told that the run waits can be held unt
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Iterable, Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -232,7 +232,7 @@ class EventTapes:
             thread = self._namespace.threads.find(thread_id)
             if thread is not None:
                 tape.length = _numbered(thread)
-                tape.begun = max((run.tape_from for run in thread.runs if run.tape_end), default=0)
+                tape.begun = next((run.tape_from for run in thread.newest_runs if run.tape_end), 0)
         tape.users += 1
         return tape
 
@@ -347,7 +347,9 @@ def _reason(run: Run) -> str | None:
 
 def _numbered(thread: Thread) -> int:
     """How long the thread's tape is; runs that have no place on it yet get theirs."""
-    for run in thread.runs:
+    # Only one that never started may have got its place before a run that it waited for.
+    uncounted = takewhile(lambda run: run.tape_end is None or not run.started, thread.newest_runs)
+    for run in reversed(list(uncounted)):
         over = run.status not in ("pending", "running")
         if run.tape_end is None and run.started and over and stays(run):
             run.tape_from = thread.taped
@@ -357,12 +359,23 @@ def _numbered(thread: Thread) -> int:
 
 def _again(thread: Thread, since: int, before: int) -> Iterator[Entry]:
     """The events behind a number and before another, from the scripts."""
-    for run in thread.runs:
-        if run.tape_end is None or run.tape_end <= since or run.tape_from >= before or not stays(run):
+    for run in reversed(list(_behind_in(thread, since))):
+        if run.tape_from >= before or not stays(run):
             continue
         for seq, (event, event_id) in enumerate(told_again(run), start=run.tape_from + 1):
             if since < seq < before:
                 yield entry(event, seq, event_id)
+
+
+def _behind_in(thread: Thread, since: int) -> Iterator[Run]:
+    """The runs that have events behind a number, newest first: the places of runs that started are in their order."""
+    for run in thread.newest_runs:
+        if run.tape_end is None:
+            continue
+        if run.tape_end > since:
+            yield run
+        elif run.started:
+            return
 
 
 def told_before(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
-from tests.bench import collecting, idle, many_threads, memory, real, starting, throughput
+from tests.bench import collecting, events, idle, many_threads, memory, real, starting, tapes, throughput
 from tests.bench.client import CONNECTIONS
 from tests.bench.effort import FULL, QUICK, Effort
 from tests.bench.report import Row, say, table
@@ -22,6 +22,8 @@ LINES: dict[str, tuple[str, Callable[[Effort], list[Row]]]] = {
     "f": ("many threads with one run each", many_threads.measure),
     "g": ("what the pytest plugin costs where it is not used", collecting.measure),
     "h": ("memory of streams that wait, and of clients that do", idle.measure),
+    "i": ("events of the newer thread protocol, beside classic parts", events.measure),
+    "j": ("the newest events of a thread, by the length of its tape", tapes.measure),
 }
 
 
@@ -64,7 +66,9 @@ loop, requests built beforehand, answers read to their end and not parsed; the s
 apps are Starlette apps that await request.json() and answer precomputed bytes of as many parts; the raw ASGI
 app does the same without Starlette. A pair's runs alternate: {effort.runs} runs a side ({effort.starts} for starts) of {effort.seconds:g} s each after
 a warm-up; what counts is the median of the ratios of neighbouring runs. Bytecode is cached for
-starts. Nothing is pinned.
+starts. Nothing is pinned. Lines i and j have one client that follows one thread at a time, on kept or fresh connections
+whose making is not timed, and looks for the bytes that end what it waits for; i runs {effort.event_seconds:g} s a side each time,
+j asks for the newest events {effort.asked} times ({effort.retold} where the tape is forgotten before each), short and long tape in turns.
 Python {platform.python_version()}, {os.cpu_count()} cores, {versions}."""
 
 

@@ -19,6 +19,11 @@ class Effort:
     collections: int = 60
     idle: int = 2_000
     stuck_parts: int = 2_048
+    events: int = 2_000
+    event_seconds: float = 0.7
+    tape: int = 100_000
+    asked: int = 41
+    retold: int = 7
 
 
 FULL = Effort()
@@ -35,4 +40,9 @@ QUICK = Effort(
     collections=5,
     idle=200,
     stuck_parts=1_024,
+    events=500,
+    event_seconds=0.2,
+    tape=10_000,
+    asked=7,
+    retold=3,
 )
