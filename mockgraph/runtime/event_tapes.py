@@ -172,6 +172,10 @@ class EventTape:
         kept = [item for item in self.newest if not run.tape_from < item.seq <= upto]
         self.newest = deque(kept, maxlen=self.LENGTH)
 
+    def shorten(self, length: int) -> None:
+        """Keep only so many of the newest: clients that come back mostly lack but a few."""
+        self.newest = deque(islice(self.newest, len(self.newest) - length, None), maxlen=self.LENGTH)
+
     def end(self) -> None:
         """The thread is gone: whoever follows is let go."""
         self.ended = True
@@ -212,7 +216,10 @@ class EventTape:
 class EventTapes:
     """The tapes of a namespace that are in memory: those that somebody follows or writes, and the last few beside."""
 
-    IDLE = 20_000  # events of tapes that nobody follows or writes any more
+    # Of tapes that nobody follows or writes any more: how many events, how many of each at least, and how many tapes.
+    IDLE = 20_000
+    LAST = 50
+    THREADS = 1_000
 
     def __init__(self, namespace: "Namespace") -> None:
         self._namespace = namespace
@@ -241,8 +248,14 @@ class EventTapes:
         tape.users -= 1
         if tape.users or self._by_thread.get(thread_id) is not tape:
             return
-        self._idle[thread_id] = len(tape.newest) + 100
-        while sum(self._idle.values()) > self.IDLE:
+        self._idle[thread_id] = len(tape.newest)
+        for other, length in list(self._idle.items()):
+            if sum(self._idle.values()) <= self.IDLE:
+                break
+            if length > self.LAST:
+                self._by_thread[other].shorten(self.LAST)
+                self._idle[other] = self.LAST
+        while len(self._idle) > self.THREADS:
             forgotten, _ = self._idle.popitem(last=False)
             del self._by_thread[forgotten]
 
@@ -268,7 +281,7 @@ class Scribe:
         self.numbers = Numbers(run.told_from)
         self._telling = telling(run, request)
         self._fleeting = not stays(run, request)
-        run.tape_from = tape.begun = tape.length
+        run.tape_from = run.tape_end = tape.begun = tape.length
         if told:
             self._catch_up(request, told)
 
@@ -285,6 +298,7 @@ class Scribe:
 
     def _append(self, events: Iterable[Event]) -> None:
         self.tape.append(events, self.numbers, fleeting=self._fleeting)
+        self.run.tape_end = self.tape.length
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
@@ -297,10 +311,9 @@ class Scribe:
     def end(self) -> None:
         """The run has ended, and how is stored."""
         run = self.run
-        if not run.started:
+        if run.tape_end == run.tape_from:
             self._append([self._telling.root("running")])
         self._append(self._telling.end(run.status, _reason(run)))
-        run.tape_end = self.tape.length
 
 
 # --- telling runs, and telling them again ------------------------------------------------------------------
@@ -362,9 +375,17 @@ def _again(thread: Thread, since: int, before: int) -> Iterator[Entry]:
     for run in reversed(list(_behind_in(thread, since))):
         if run.tape_from >= before or not stays(run):
             continue
-        for seq, (event, event_id) in enumerate(told_again(run), start=run.tape_from + 1):
+        for seq, (event, event_id) in _placed(run):
             if since < seq < before:
                 yield entry(event, seq, event_id)
+
+
+def _placed(run: Run) -> Iterator[tuple[int, tuple[Event, str]]]:
+    """The events of a run with their numbers; of one that never came to anything, its first and its last."""
+    if run.started:
+        return enumerate(told_again(run), start=run.tape_from + 1)
+    assert run.tape_end is not None
+    return zip((run.tape_from + 1, run.tape_end), told_again(run), strict=False)
 
 
 def _behind_in(thread: Thread, since: int) -> Iterator[Run]:

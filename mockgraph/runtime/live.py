@@ -52,6 +52,7 @@ class LiveRun:
         self._task: asyncio.Task[None] | None = None
         self._numbers = Numbers(0)
         self._scribe: Scribe | None = None
+        self.behind: list[LiveRun] = []  # what ended while this one was written to the tape
         self._hold = HOLD
 
     def begin(self, *, held: bool, seconds: float = HOLD) -> None:
@@ -120,6 +121,11 @@ class LiveRun:
     def end_events(self, *, gone: bool = False) -> None:
         """Tell there how the run ended, once that is stored; nothing more if it is `gone`."""
         if self._scribe is None and self._native and not gone:
+            writing = self._beside()
+            if writing is not None:
+                # Each run has its own stretch of the tape.
+                writing.behind.append(self)
+                return
             self._scribe = self._write()
         if self._scribe is not None:
             if gone:
@@ -129,6 +135,13 @@ class LiveRun:
             self.thread.taped = self._scribe.tape.length
             self.runner.namespace.events.leave(self.thread.thread_id, self._scribe.tape)
             self._scribe = None
+        for late in self.behind:
+            late.end_events()
+
+    def _beside(self) -> "LiveRun | None":
+        """The run of the thread that is being written to its tape."""
+        others = self.runner.namespace.active.get(self.thread.thread_id, ())
+        return next((other for other in others if other._scribe is not None), None)
 
     def _write(self) -> "Scribe":
         from mockgraph.runtime.event_tapes import Scribe

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from mockgraph import MockGraph
-from mockgraph.runtime.event_tapes import EventTapes
+from mockgraph.runtime.event_tapes import EventTape, EventTapes
 
 THREAD = "018cc251-f400-7acf-80e7-6d440feec09e"
 EVERYTHING = ["lifecycle", "values", "messages", "updates", "custom", "tools", "input", "tasks"]
@@ -117,7 +117,7 @@ def test_what_is_told_again_is_what_was_told(mock: MockGraph, monkeypatch: pytes
     assert events(mock, end_of(first)) == live
     for at in range(len(live)):
         assert events(mock, end_of(first), since=at) == live[at:]
-    monkeypatch.setattr(EventTapes, "IDLE", 0)
+    monkeypatch.setattr(EventTapes, "THREADS", 0)
     for _ in range(20):  # until the server has seen that the last reader is gone
         events(mock, end_of(first))
         time.sleep(0.02)
@@ -200,6 +200,30 @@ def test_an_unmatched_run_is_an_error_of_its_command(tmp_path: Any) -> None:
         assert told["message"].startswith("422: No stub matched this run.")
         assert httpx.get(f"{mock.url}/threads/{THREAD}").status_code == 404
         assert len(mock.unmatched) == 1
+
+
+def test_a_run_that_says_more_than_is_kept_is_heard_whole(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EventTape, "LENGTH", 20)
+    play = f"[{{node: a, do: [{', '.join(f'{{custom: {at}}}' for at in range(100))}, {{delay: 300ms}}]}}]"
+    graph = "mockgraph: 1, graph: agent, transformers: [custom]"
+    (tmp_path / "agent.yaml").write_text(f"{{{graph}, stubs: [{{name: all, play: {play}}}]}}")
+    with MockGraph(tmp_path, pace=0.02) as mock:
+        told = events(mock, end_of(start(mock)), channels=["custom", "lifecycle"])
+        assert [event["params"]["data"] for event in told[1:-1]] == list(range(100))
+        assert events(mock, ends, channels=["custom", "lifecycle"]) == told
+
+
+def test_a_run_that_ends_beside_another_is_told_behind_it(mock: MockGraph) -> None:
+    first = start(mock, "slow")
+    events(mock, lambda event: event["method"] == "values")
+    second = command(mock, "run.start", assistant_id="agent", input=None)["result"]["run_id"]
+    for run in (second, first):
+        httpx.post(f"{mock.url}/threads/{THREAD}/runs/{run}/cancel?action=interrupt")
+    told = events(mock, end_of(second), channels=["lifecycle"])
+    assert [event["event_id"].split(":")[1] for event in told] == [first, first, second, second]
+    assert events(mock, end_of(second), since=told[1]["seq"], channels=["lifecycle"]) == told[2:]
 
 
 # --- sockets -----------------------------------------------------------------------------------------------
