@@ -13,120 +13,17 @@ on (`Follower`), so that one who is only told that the run waits can be held unt
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Iterable, Iterator
-from itertools import islice, takewhile
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from mockgraph.backend import states
-from mockgraph.backend.json import as_told, kept, loads
-from mockgraph.backend.runs import Description, Run
-from mockgraph.backend.threads import Thread
-from mockgraph.engine import facts
-from mockgraph.engine.facts import Fact
-from mockgraph.engine.play import play
-from mockgraph.engine.protocol import Event, Telling
-from mockgraph.engine.view import View
+from mockgraph.backend.runs import Run
+from mockgraph.engine.protocol import Event
+from mockgraph.runtime.event_entries import Entry, entry
+from mockgraph.runtime.scribes import again, numbered
 from mockgraph.runtime.stream_log import Numbers
 
 if TYPE_CHECKING:
     from mockgraph.runtime.namespaces import Namespace
-
-# What clients watch to learn that a run waits or has ended, while they read what it says elsewhere.
-CONTROL = frozenset({"lifecycle", "input"})
-
-
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One event in its place: its bytes, and what filters ask of it. `ends` says that the run waits or has ended; one that
-    is `fleeting` is only for those who are there when it comes.
-    """
-
-    seq: int
-    method: str
-    channel: str
-    namespace: tuple[str, ...]
-    name: str
-    body: bytes
-    ends: bool
-    fleeting: bool
-
-    @property
-    def sse(self) -> bytes:
-        """The event as an SSE part."""
-        return b"".join(
-            (
-                b"event: ",
-                self.method.encode(),
-                b"\r\ndata: ",
-                as_told(self.body),
-                b"\r\nid: %d\r\n\r\n" % self.seq,
-            )
-        )
-
-
-def entry(event: Event, seq: int, event_id: str, *, fleeting: bool = False) -> Entry:
-    """An event in its place on a tape; `event_id` is `<milliseconds>-<number>`, where it has no mark of its own."""
-    data = event.data
-    milliseconds = int(event_id.partition("-")[0])
-    params = {"namespace": event.namespace, "timestamp": milliseconds, "data": data}
-    if event.node is not None:
-        params["node"] = event.node
-    body = {
-        "type": "event",
-        "event_id": event.mark or event_id,
-        "seq": seq,
-        "method": event.method,
-        "params": params,
-    }
-    name = data.get("name") if event.channel == "custom" and isinstance(data, dict) else None
-    ends = event.method == "input.requested" or (
-        event.method == "lifecycle" and not event.namespace and data["event"] != "running"
-    )
-    return Entry(
-        seq,
-        event.method,
-        event.channel,
-        event.namespace,
-        name if isinstance(name, str) else "",
-        kept(body),
-        ends,
-        fleeting,
-    )
-
-
-class Filter(msgspec.Struct, frozen=True):
-    """What a client wants of a tape.
-
-    `namespaces` are prefixes, none: everywhere; a segment without a task id stands for every task of its node.
-    `depth` is how many levels below a prefix are wanted, None: all.
-    """
-
-    channels: frozenset[str]
-    namespaces: tuple[tuple[str, ...], ...] = ()
-    depth: int | None = None
-
-    @property
-    def control(self) -> bool:
-        """Whether it only wants to know how runs stand."""
-        return self.channels <= CONTROL
-
-    def wants(self, item: Entry) -> bool:
-        """Whether the client gets an event."""
-        if item.channel not in self.channels and not (
-            item.channel == "custom" and item.name and f"custom:{item.name}" in self.channels
-        ):
-            return False
-        return not self.namespaces or any(self._below(prefix, item.namespace) for prefix in self.namespaces)
-
-    def _below(self, prefix: tuple[str, ...], namespace: tuple[str, ...]) -> bool:
-        if len(namespace) < len(prefix):
-            return False
-        if self.depth is not None and len(namespace) - len(prefix) > self.depth:
-            return False
-        return all(
-            segment == wanted or (":" not in wanted and segment.partition(":")[0] == wanted)
-            for wanted, segment in zip(prefix, namespace, strict=False)
-        )
 
 
 class Follower:
@@ -238,7 +135,7 @@ class EventTapes:
             tape = self._by_thread[thread_id] = EventTape()
             thread = self._namespace.threads.find(thread_id)
             if thread is not None:
-                tape.length = _numbered(thread)
+                tape.length = numbered(thread)
                 tape.begun = next((run.tape_from for run in thread.newest_runs if run.tape_end), 0)
         tape.users += 1
         return tape
@@ -272,133 +169,6 @@ class EventTapes:
             self.drop(thread_id)
 
 
-class Scribe:
-    """Writes one run to its thread's tape while it is played: from its first fact on, or from where it is by now."""
-
-    def __init__(self, tape: EventTape, run: Run, request: dict[str, Any], *, told: int = 0) -> None:
-        self.tape = tape
-        self.run = run
-        self.numbers = Numbers(run.told_from)
-        self._telling = telling(run, request)
-        self._fleeting = not stays(run, request)
-        run.tape_from = run.tape_end = tape.begun = tape.length
-        if told:
-            self._catch_up(request, told)
-
-    def _catch_up(self, request: dict[str, Any], told: int) -> None:
-        shown = not self._fleeting
-        if not shown:
-            self._append([self._telling.root("running")])
-        for fact in islice(play(states.setting(Description(self.run, request))), told):
-            events = self._telling.events(fact)
-            if shown:
-                self._append(events)
-            if type(fact) is facts.Wait:
-                self.numbers.wait(fact.seconds)
-
-    def _append(self, events: Iterable[Event]) -> None:
-        self.tape.append(events, self.numbers, fleeting=self._fleeting)
-        self.run.tape_end = self.tape.length
-
-    def take(self, fact: Fact) -> None:
-        """One more fact."""
-        events = self._telling.events(fact)
-        if events:
-            self._append(events)
-        if type(fact) is facts.Wait:
-            self.numbers.wait(fact.seconds)
-
-    def end(self) -> None:
-        """The run has ended, and how is stored."""
-        run = self.run
-        if run.tape_end == run.tape_from:
-            self._append([self._telling.root("running")])
-        self._append(self._telling.end(run.status, _reason(run)))
-
-
-# --- telling runs, and telling them again ------------------------------------------------------------------
-
-
-def telling(run: Run, request: dict[str, Any] | None = None) -> Telling:
-    """What tells the events of a run that has started."""
-    description = Description(run, request)
-    modes = frozenset(description.modes)
-    channels = run.graph.channels
-    if description.native:
-        # langgraph-api 0.16.7: the output schema narrows nothing here.
-        return Telling(View(description, channels.whole(), modes), emits=run.graph.transformers, modes=modes)
-    return Telling(View(description, channels, modes), emits=None, modes=modes)
-
-
-def stays(run: Run, request: dict[str, Any] | None = None) -> bool:
-    """Whether the events of a run can be told again."""
-    description = Description(run, request)
-    return description.native or bool(description.request.get("stream_resumable"))
-
-
-def told_again(run: Run) -> Iterator[tuple[Event, str]]:
-    """The events of a run that has started, as far as it has come, with the ids that they had."""
-    numbers = Numbers(run.told_from)
-    description = Description(run)
-    tells = telling(run, description.request)
-    if run.started:
-        for fact in islice(play(states.setting(description)), run.told):
-            for event in tells.events(fact):
-                yield event, numbers.next()
-            if type(fact) is facts.Wait:
-                numbers.wait(fact.seconds)
-    else:
-        yield tells.root("running"), numbers.next()
-    for event in tells.end(run.status, _reason(run)):
-        yield event, numbers.next()
-
-
-def _reason(run: Run) -> str | None:
-    """What a run failed with."""
-    return loads(run.error) if run.error is not None and run.status == "error" else None
-
-
-def _numbered(thread: Thread) -> int:
-    """How long the thread's tape is; runs that have no place on it yet get theirs."""
-    # Only one that never started may have got its place before a run that it waited for.
-    uncounted = takewhile(lambda run: run.tape_end is None or not run.started, thread.newest_runs)
-    for run in reversed(list(uncounted)):
-        over = run.status not in ("pending", "running")
-        if run.tape_end is None and run.started and over and stays(run):
-            run.tape_from = thread.taped
-            run.tape_end = thread.taped = thread.taped + sum(1 for _ in told_again(run))
-    return thread.taped
-
-
-def _again(thread: Thread, since: int, before: int) -> Iterator[Entry]:
-    """The events behind a number and before another, from the scripts."""
-    for run in reversed(list(_behind_in(thread, since))):
-        if run.tape_from >= before or not stays(run):
-            continue
-        for seq, (event, event_id) in _placed(run):
-            if since < seq < before:
-                yield entry(event, seq, event_id)
-
-
-def _placed(run: Run) -> Iterator[tuple[int, tuple[Event, str]]]:
-    """The events of a run with their numbers; of one that never came to anything, its first and its last."""
-    if run.started:
-        return enumerate(told_again(run), start=run.tape_from + 1)
-    assert run.tape_end is not None
-    return zip((run.tape_from + 1, run.tape_end), told_again(run), strict=False)
-
-
-def _behind_in(thread: Thread, since: int) -> Iterator[Run]:
-    """The runs that have events behind a number, newest first: the places of runs that started are in their order."""
-    for run in thread.newest_runs:
-        if run.tape_end is None:
-            continue
-        if run.tape_end > since:
-            yield run
-        elif run.started:
-            return
-
-
 def told_before(
     tape: EventTape, thread_id: str, namespace: "Namespace", since: int, upto: int, *, joined: int
 ) -> Iterator[Entry]:
@@ -406,7 +176,7 @@ def told_before(
     oldest = tape.newest[0].seq if tape.newest else tape.length + 1
     thread = namespace.threads.find(thread_id)
     if since + 1 < oldest and thread is not None:
-        yield from _again(thread, since, min(oldest, upto + 1))
+        yield from again(thread, since, min(oldest, upto + 1))
     for item in _behind(tape.newest, since):
         if item.seq > upto:
             return

@@ -17,8 +17,8 @@ from mockgraph.runtime.telling import Outcome, broken, encoded, tell
 from mockgraph.words.errors import Refusal
 
 if TYPE_CHECKING:
-    from mockgraph.runtime.event_tapes import Scribe
     from mockgraph.runtime.runner import Runner
+    from mockgraph.runtime.scribes import Scribe
 
 # langgraph-api 0.16.7: following a run that is not there, or is no longer, is a 200 with this error inside.
 NOT_FOUND = {"error": "HTTPException", "message": "404: Run not found"}
@@ -144,7 +144,7 @@ class LiveRun:
         return next((other for other in others if other._scribe is not None), None)
 
     def _write(self) -> "Scribe":
-        from mockgraph.runtime.event_tapes import Scribe
+        from mockgraph.runtime.scribes import Scribe
 
         tape = self.runner.namespace.events.take(self.thread.thread_id)
         return Scribe(tape, self.run, self.request.data, told=self.run.told or 0)

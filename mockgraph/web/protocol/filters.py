@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockgraph.runtime.event_tapes import Filter
+from mockgraph.runtime.event_entries import Filter
 
 CHANNELS = (
     "values",

@@ -14,7 +14,8 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mockgraph.backend.json import dumps
-from mockgraph.runtime.event_tapes import Entry, EventTape, Filter, Follower, follow, told_before
+from mockgraph.runtime.event_entries import Entry, Filter
+from mockgraph.runtime.event_tapes import EventTape, Follower, follow, told_before
 from mockgraph.web.protocol import starting
 from mockgraph.web.protocol.envelopes import (
     NO_JSON,

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from mockgraph.runtime.event_tapes import Entry
+from mockgraph.runtime.event_entries import Entry
 
 
 class Tree:
