@@ -77,16 +77,6 @@ DEVIATIONS = [
     # The numbers of events that are gone are given to others.
     Deviation("protocol: (cancelled, rollback, slow|rollback on a busy thread)", numbered_on(3)),
     Deviation("protocol: a run that is deleted from the tape", numbered_on(5)),
-    # Whoever joins a run of the newer protocol that plays is answered with its last event.
-    Deviation(
-        "protocol: a classic stream that joins a run of the newer protocol",
-        lambda upstream: re.sub(
-            r'(?<=> )\{"type":"event","method":"values","params":\{"namespace":\[\],"timestamp":<ms>,"data":'
-            r'(\{"secs":2[^}]*\}),"interrupts":\[\]\},"seq":4\}(?=\n|$)(?!\nid)',
-            r"\1",
-            upstream,
-        ),
-    ),
     # A run that nobody could take up again leaves nothing behind, but its numbers are its own.
     Deviation("protocol: classic runs that nobody keeps", numbered_on(12, last=2)),
 ]

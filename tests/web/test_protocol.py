@@ -34,6 +34,10 @@ stubs:
     when: {input.x: slow}
     play:
       - {node: agent, delay: 30s, update: {log: [slow]}}
+  - name: brief
+    when: {input.x: brief}
+    play:
+      - {node: agent, delay: 300ms, update: {log: [brief]}}
   - name: answered
     after: asks
     when: {resume: {exists: true}}
@@ -184,6 +188,12 @@ def test_what_a_script_says_of_a_text_stays(mock: MockGraph) -> None:
         event for event in events(mock, end_of(start(mock, "ask"))) if event["method"] == "input.requested"
     ]
     assert asked["params"]["data"]["payload"] == "Let me ask."
+
+
+def test_who_joins_a_run_that_plays_gets_its_values(mock: MockGraph) -> None:
+    run = start(mock, "brief")
+    joined = httpx.get(f"{mock.url}/threads/{THREAD}/runs/{run}/join", timeout=10).json()
+    assert joined == {"messages": [], "x": "brief", "log": ["brief"]}
 
 
 def test_older_clients_find_the_protocol(mock: MockGraph) -> None:

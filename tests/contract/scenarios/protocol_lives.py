@@ -197,19 +197,6 @@ async def thread_stream(ask: Ask) -> None:
     await lifecycle.drop(after="run_done")
 
 
-@scenario("protocol: a classic stream that joins a run of the newer protocol")
-async def joined(ask: Ask) -> None:
-    path = fresh()
-    live = await tape(ask, path)
-    run = await start(ask, path, "slow", {"secs": 2})
-    await live.until(RUNNING)
-    stream = await ask.begin("GET", f"{path}/runs/{run}/stream", headers={"last-event-id": "-1"})
-    wait = await ask.begin("GET", f"{path}/runs/{run}/join")
-    await stream.end()
-    await wait.end()
-    await live.drop(after=COMPLETED)
-
-
 @scenario("protocol: state that is written between two runs")
 async def written(ask: Ask) -> None:
     path = fresh()
