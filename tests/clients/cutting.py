@@ -56,7 +56,8 @@ class Line:
             asyncio.create_task(connection.down(answered)),
         ]
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for end in (client, server):
                 end.close()

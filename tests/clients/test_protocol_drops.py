@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -19,10 +19,10 @@ import httpx
 import pytest
 from langgraph_sdk import get_client
 from langgraph_sdk._async.stream import AsyncThreadStream
-from langgraph_sdk.client import LangGraphClient
 
 from mockgraph import MockGraph
 from tests.clients.cutting import READING, WATCHING, Line, Network
+from tests.clients.javascript import REACT, ready, told
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -71,10 +71,12 @@ stubs:
       - {node: rocket, delay: 2ms, custom: [{name: progress, step: starting}], error: {type: ValueError, message: kaboom}}
 """
 ROME, MOON = "To Rome.", "To the moon."
-# What is told in a talk: how many events there are, and how many of how the run stands.
+# What is told in a talk: how many events there are, how many of how the run stands, and how many that a page asks for.
 LENGTHS = {ROME: 54, MOON: 13}
 STANDS = {ROME: 7, MOON: 2}
+SHOWN = {ROME: 43, MOON: 11}
 SPOKEN = {ROME: ["Let me look.", "All booked."], MOON: ["Let me look."]}
+GROWING = ["Let ", "Let me ", "Let me look."]
 STEPS = {ROME: ["looking", "hotels", "answered"], MOON: ["starting"]}
 ERRORS = {ROME: None, MOON: "Run errored: kaboom"}
 CHANNELS = ["values", "updates", "messages", "tools", "lifecycle", "input", "checkpoints", "tasks", "custom"]
@@ -100,7 +102,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path.write_text(FIXTURE, "utf-8")
     with MockGraph(path) as mock:
         # The clients share a processor or two: what they are told is to be read before they are told that a run waits.
-        mock._options.pace = 0.3
+        mock._options.pace = 0.5
         yield mock.url
         assert mock.unmatched == []
 
@@ -137,7 +139,14 @@ def within(length: int, of: re.Pattern[bytes]) -> list[Cut]:
     return [Cut(of, after, torn=True) for after in range(length)]
 
 
-async def disturbed(network: Network, cuts: list[Cut], talk: Callable[[Line], Awaitable[View]]) -> list[View]:
+def lines(network: Network) -> list[Line]:
+    """As many lines as there are clients at a time."""
+    return [network.line() for _ in range(AT_A_TIME)]
+
+
+async def disturbed(
+    lines: list[Line], cuts: list[Cut], talk: Callable[[Line], Awaitable[View]]
+) -> list[View]:
     """What is seen in a talk per cut; some go on at a time, each on a line of its own."""
     views: dict[Cut, View] = {}
     todo = iter(cuts)
@@ -153,8 +162,8 @@ async def disturbed(network: Network, cuts: list[Cut], talk: Callable[[Line], Aw
             assert line.cuts == 1, cut
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(AT_A_TIME):
-            group.create_task(talk_on(network.line()))
+        for line in lines:
+            group.create_task(talk_on(line))
     return [views[cut] for cut in cuts]
 
 
@@ -197,7 +206,7 @@ async def command(client: httpx.AsyncClient, thread: str, method: str, **params:
     assert answer.json()["type"] == "success", answer.text
 
 
-async def told_over(client: httpx.AsyncClient, thread: str, **params: Any) -> AsyncIterator[View]:
+async def told_over(client: httpx.AsyncClient, thread: str, **params: Any) -> AsyncGenerator[View, None]:
     """What a thread tells over SSE, as long as the connection stands; half an event is none."""
     rest = b""
     body = {"channels": CHANNELS, **params}
@@ -262,7 +271,7 @@ def test_events_are_asked_for_again(network: Network, url: str, text: str, since
             undisturbed = await listened(client, url, url, text, since=since)
             assert len(undisturbed["events"]) == LENGTHS[text]
             talk = partial(listened, client, url, text=text, since=since)
-            same(await disturbed(network, cuts, lambda line: talk(line.url)), undisturbed, cuts)
+            same(await disturbed(lines(network), cuts, lambda line: talk(line.url)), undisturbed, cuts)
 
     asyncio.run(main())
 
@@ -271,11 +280,14 @@ def test_events_are_asked_for_again(network: Network, url: str, text: str, since
 
 
 class Desk:
-    """A client of the Python SDK on each line, and one that asks the server itself."""
+    """A client of the Python SDK for each way to the server, and one that asks it itself.
 
-    def __init__(self, url: str) -> None:
+    Clients are opened before the first talk: that takes long, and what a run tells meanwhile would be told too early.
+    """
+
+    def __init__(self, url: str, lines: list[Line]) -> None:
         self.direct = httpx.AsyncClient(base_url=url)
-        self._clients: dict[str, LangGraphClient] = {}
+        self._clients = {each: get_client(url=each) for each in [url, *(line.url for line in lines)]}
 
     async def close(self) -> None:
         """Close every client."""
@@ -285,7 +297,7 @@ class Desk:
 
     async def talk(self, url: str, text: str, transport: Transport) -> View:
         """A talk over `client.threads.stream`, with all that it has for what a thread tells."""
-        client = self._clients.get(url) or self._clients.setdefault(url, get_client(url=url))
+        client = self._clients[url]
         thread_id = (await client.threads.create())["thread_id"]
         view: View = {"events": [], "messages": [], "values": [], "progress": [], "interrupts": []}
         async with client.threads.stream(thread_id, assistant_id="travel", transport=transport) as thread:
@@ -336,16 +348,66 @@ def test_the_python_client_sees_what_it_would_have_seen(
     cuts = between(LENGTHS[text], READING) if stream == "reading" else between(STANDS[text], WATCHING)
 
     async def main() -> None:
-        desk = Desk(url)
+        ways = lines(network)
+        desk = Desk(url, ways)
         try:
             undisturbed = await desk.talk(url, text, transport)
             assert len(undisturbed["events"]) == LENGTHS[text]
             assert undisturbed["messages"] == SPOKEN[text]
             assert [each["step"] for each in undisturbed["progress"]] == STEPS[text]
             assert undisturbed.get("error") == ERRORS[text]
-            views = await disturbed(network, cuts, lambda line: desk.talk(line.url, text, transport))
+            views = await disturbed(ways, cuts, lambda line: desk.talk(line.url, text, transport))
             same(views, undisturbed, cuts)
         finally:
             await desk.close()
 
     asyncio.run(main())
+
+
+# --- the JavaScript SDK ---
+
+
+def played(network: Network, kind: str, transport: Transport, text: str, cuts: list[Cut]) -> list[View]:
+    """What drops.mjs prints for a talk that nothing disturbs, and for one per cut."""
+    ways = [network.line() for _ in range(len(cuts) + 1)]
+    for line, cut in zip(ways[1:], cuts, strict=True):
+        line.cut(cut.of, after=cut.after, torn=cut.torn)
+    urls = json.dumps([line.url for line in ways])
+    views: list[View] = told(ready(REACT), "drops.mjs", kind, transport, text, urls)
+    assert [view for view in views if "failed" in view] == []
+    assert [line.cuts for line in ways] == [0, *([1] * len(cuts))]
+    return views
+
+
+def test_the_javascript_client_sees_what_it_would_have_seen(
+    network: Network, url: str, text: str, transport: Transport
+) -> None:
+    """`client.threads.stream` takes up its stream by itself, from the beginning, over SSE and over WebSocket.
+
+    Commands go over the WebSocket too: one that is asked while that breaks is refused by the client and asked again.
+    """
+    cuts = between(LENGTHS[text], READING)
+    undisturbed, *views = played(network, "thread", transport, text, cuts)
+    assert len(undisturbed["events"]) == LENGTHS[text]
+
+    async def direct(view: View) -> list[View]:
+        async with httpx.AsyncClient(base_url=url) as client:
+            return await listed(client, f"/threads/{view['threadId']}", len(view["events"]))
+
+    for view in views:
+        assert view["events"] == asyncio.run(direct(view))
+    same(views, undisturbed, cuts)
+
+
+def test_a_page_shows_what_it_would_have_shown(network: Network, text: str) -> None:
+    """useStream over SSE, which asks for a part of the events.
+
+    Over WebSocket the hook cannot be held to it: both of its subscriptions are told again one after the other, and the
+    end of the run, on the first, makes it stop reading the second, if that does not come at once.
+    """
+    cuts = between(SHOWN[text], READING)
+    undisturbed, *views = played(network, "page", "sse", text, cuts)
+    for view in [undisturbed, *views]:
+        shown = view.pop("shown")
+        assert shown == [each for each in GROWING if each in shown]
+    same(views, undisturbed, cuts)
