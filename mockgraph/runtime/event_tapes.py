@@ -53,6 +53,7 @@ class EventTape:
         self.begun = 0  # the number of the event with which the last run began
         self.followers: list[Follower] = []
         self.users = 0
+        self.left = 0.0  # when a reader left last: it may come back
         self.ended = False
         self.news = asyncio.Event()
 
@@ -68,6 +69,12 @@ class EventTape:
         upto = self.length if run.tape_end is None else run.tape_end
         kept = [item for item in self.newest if not run.tape_from < item.seq <= upto]
         self.newest = deque(kept, maxlen=self.LENGTH)
+
+    def let_go(self, follower: Follower) -> None:
+        """Somebody follows no longer."""
+        self.followers.remove(follower)
+        if not follower.control:
+            self.left = asyncio.get_running_loop().time()
 
     def shorten(self, length: int) -> None:
         """Keep only so many of the newest: clients that come back mostly lack but a few."""
@@ -99,7 +106,7 @@ class EventTape:
             if now < came + 10 * pace and any(reader.seen < item.seq for reader in readers):
                 await asyncio.sleep(pace / 20)
                 continue
-            due = min(max([came, *(reader.at for reader in readers)]) + pace, came + 10 * pace)
+            due = min(max([came, self.left, *(reader.at for reader in readers)]) + pace, came + 10 * pace)
             if now >= due:
                 return
             await asyncio.sleep(due - now)

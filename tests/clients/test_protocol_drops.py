@@ -100,9 +100,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a server plays the fixture."""
     path = tmp_path_factory.mktemp("travel") / "travel.yaml"
     path.write_text(FIXTURE, "utf-8")
-    with MockGraph(path) as mock:
-        # The clients share a processor or two: what they are told is to be read before they are told that a run waits.
-        mock._options.pace = 0.5
+    # The clients share a processor or two: what they are told is to be read before they are told that a run waits.
+    with MockGraph(path, pace=0.3) as mock:
         yield mock.url
         assert mock.unmatched == []
 

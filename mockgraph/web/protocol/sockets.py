@@ -62,7 +62,7 @@ class Session:
         finally:
             for task in (sending, receiving):
                 task.cancel()
-            self.tape.followers.remove(self._follower)
+            self.tape.let_go(self._follower)
         for task in (sending, receiving):
             if task.done() and not task.cancelled():
                 with contextlib.suppress(WebSocketDisconnect):

@@ -84,7 +84,7 @@ class Events:
             return
         namespace = self.runner.namespace
         tape = namespace.events.take(thread_id)
-        since = since_of(data)
+        since, joined = since_of(data), tape.length
         follower = Follower(control=chosen.control, seen=min(since, tape.length))
         tape.followers.append(follower)
         try:
@@ -96,14 +96,14 @@ class Events:
 
                 async for item in follow(tape, thread_id, namespace, since):
                     if chosen.wants(item):
-                        if item.ends:
+                        if item.ends and (chosen.control or item.seq > joined):
                             await tape.held(item, pace=namespace.options.pace, control=chosen.control)
                         yield item.sse
                     follower.handed(item.seq)
 
             await sse.follow(send, receive, parts(), heartbeat=namespace.options.heartbeat)
         finally:
-            tape.followers.remove(follower)
+            tape.let_go(follower)
             namespace.events.leave(thread_id, tape)
 
 
