@@ -80,7 +80,7 @@ GROWING = ["Let ", "Let me ", "Let me look."]
 STEPS = {ROME: ["looking", "hotels", "answered"], MOON: ["starting"]}
 ERRORS = {ROME: None, MOON: "Run errored: kaboom"}
 CHANNELS = ["values", "updates", "messages", "tools", "lifecycle", "input", "checkpoints", "tasks", "custom"]
-AT_A_TIME = 16  # clients
+AT_A_TIME = 8  # clients
 PATIENCE = 20.0  # seconds for a talk
 
 View = dict[str, Any]
