@@ -45,7 +45,8 @@ def mockgraph(
     """`mockgraph serve` with a fixture of the benchmark; `cache` is a folder for bytecode."""
     port = free_port()
     command = [str(Path(sys.executable).with_name("mockgraph")), "serve", str(_HERE / fixture)]
-    return _running([*command, "--port", str(port), "--log-level", "warning"], port, cache)
+    # What is held back for clients that read slowly is not what is measured.
+    return _running([*command, "--port", str(port), "--log-level", "warning", "--pace", "0"], port, cache)
 
 
 def bare(name: str = "app", *, cache: str | None = None) -> contextlib.AbstractContextManager[Server]:
