@@ -120,7 +120,8 @@ class EventTape:
 class EventTapes:
     """The tapes of a namespace that are in memory: those that somebody follows or writes, and the last few beside."""
 
-    # Of tapes that nobody follows or writes any more: how many events, how many of each at least, and how many tapes.
+    # Of tapes that nobody follows or writes any more: how many events of those that have more than the last few, how
+    # many these are, and how many tapes.
     IDLE = 20_000
     LAST = 50
     THREADS = 1_000
@@ -128,7 +129,11 @@ class EventTapes:
     def __init__(self, namespace: "Namespace") -> None:
         self._namespace = namespace
         self._by_thread: dict[str, EventTape] = {}
-        self._idle: OrderedDict[str, int] = OrderedDict()
+        self._idle: OrderedDict[str, None] = OrderedDict()
+        self._long: OrderedDict[str, int] = (
+            OrderedDict()
+        )  # those of the idle that can be shortened, and how long
+        self._length = 0  # of these together
 
     def find(self, thread_id: str) -> EventTape | None:
         """The thread's tape, if it is in memory."""
@@ -137,7 +142,7 @@ class EventTapes:
     def take(self, thread_id: str) -> EventTape:
         """The thread's tape, to follow it or to write to it; to be left afterwards."""
         tape = self._by_thread.get(thread_id)
-        self._idle.pop(thread_id, None)
+        self._wake(thread_id)
         if tape is None:
             tape = self._by_thread[thread_id] = EventTape()
             thread = self._namespace.threads.find(thread_id)
@@ -152,20 +157,27 @@ class EventTapes:
         tape.users -= 1
         if tape.users or self._by_thread.get(thread_id) is not tape:
             return
-        self._idle[thread_id] = len(tape.newest)
-        for other, length in list(self._idle.items()):
-            if sum(self._idle.values()) <= self.IDLE:
-                break
-            if length > self.LAST:
-                self._by_thread[other].shorten(self.LAST)
-                self._idle[other] = self.LAST
+        self._idle[thread_id] = None
+        if len(tape.newest) > self.LAST:
+            self._long[thread_id] = len(tape.newest)
+            self._length += len(tape.newest)
+        while self._length > self.IDLE:
+            other, length = self._long.popitem(last=False)
+            self._length -= length
+            self._by_thread[other].shorten(self.LAST)
         while len(self._idle) > self.THREADS:
-            forgotten, _ = self._idle.popitem(last=False)
+            forgotten = next(iter(self._idle))
+            self._wake(forgotten)
             del self._by_thread[forgotten]
+
+    def _wake(self, thread_id: str) -> None:
+        """The tape is idle no longer."""
+        self._idle.pop(thread_id, None)
+        self._length -= self._long.pop(thread_id, 0)
 
     def drop(self, thread_id: str) -> None:
         """The thread is gone."""
-        self._idle.pop(thread_id, None)
+        self._wake(thread_id)
         tape = self._by_thread.pop(thread_id, None)
         if tape is not None:
             tape.end()

@@ -225,6 +225,21 @@ def test_a_run_that_says_more_than_is_kept_is_heard_whole(
         assert events(mock, ends, channels=["custom", "lifecycle"]) == told
 
 
+def test_tapes_that_nobody_follows_are_shortened_and_told_whole(
+    mock: MockGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EventTapes, "IDLE", 0)
+    monkeypatch.setattr(EventTapes, "LAST", 3)
+    run = start(mock)
+    live = events(mock, end_of(run))
+    until = time.monotonic() + 5
+    while len(mock._namespace.events.find(THREAD).newest) > 3 and time.monotonic() < until:  # type: ignore[union-attr]
+        time.sleep(0.01)
+    assert len(mock._namespace.events.find(THREAD).newest) == 3  # type: ignore[union-attr]
+    assert events(mock, end_of(run)) == live
+    assert events(mock, end_of(run), since=live[-3]["seq"]) == live[-2:]
+
+
 def test_a_run_that_ends_beside_another_is_told_behind_it(mock: MockGraph) -> None:
     first = start(mock, "slow")
     events(mock, lambda event: event["method"] == "values")
@@ -265,6 +280,14 @@ def test_a_socket_that_comes_back_gets_what_it_missed(mock: MockGraph) -> None:
         missed = ask(socket, 1, "subscription.subscribe", channels=EVERYTHING, since=seen[-1]["seq"])
     assert seen == everything[:5]
     assert [*seen, *missed[:-1]] == later
+
+
+@pytest.mark.parametrize("named", [[], {}, 5, None, ""])
+def test_a_subscription_is_named_by_a_text(mock: MockGraph, named: Any) -> None:
+    with opened(mock) as socket:
+        [told] = ask(socket, 1, "subscription.unsubscribe", subscription_id=named)
+        assert told["message"] == "subscription.unsubscribe requires a subscription_id."
+        assert ask(socket, 2, "subscription.subscribe", channels=["values"])[-1]["type"] == "success"
 
 
 def test_a_socket_may_leave_in_the_middle(mock: MockGraph) -> None:

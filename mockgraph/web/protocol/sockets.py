@@ -206,7 +206,7 @@ class Session:
     async def unsubscribe(self, command: Command) -> Told:
         """`subscription.unsubscribe`."""
         named = command.params.get("subscription_id")
-        if named not in self._subscriptions:
+        if not isinstance(named, str) or named not in self._subscriptions:
             raise unknown_subscription(named)
         del self._subscriptions[named]
         self._judge()
