@@ -99,13 +99,19 @@ class Run(msgspec.Struct, gc=False):
 
 
 class Description:
-    """What a run's request comes to: its modes, metadata and config, merged as the real server merges them."""
+    """What a run's request comes to: its modes, metadata and config, merged as the real server merges them.
 
-    __slots__ = ("request", "run")
+    `native` is whether the run was asked for in the newer thread protocol.
+    """
+
+    __slots__ = ("_config", "modes", "native", "request", "run")
 
     def __init__(self, run: Run, request: dict[str, Any] | None = None) -> None:
         self.run = run
         self.request: dict[str, Any] = loads(run.body) if request is None else request
+        self.modes = modes(self.request)
+        self._config: dict[str, Any] = self.request.get("config") or {}
+        self.native: bool = self._config.get("configurable", {}).get(NATIVE) is True
 
     # What the views of the engine ask for.
 
@@ -129,11 +135,6 @@ class Description:
     def subgraphs(self) -> bool:
         """Whether streams show what happens inside subgraphs."""
         return bool(self.request.get("stream_subgraphs"))
-
-    @property
-    def native(self) -> bool:
-        """Whether the run was asked for in the newer thread protocol."""
-        return self._config.get("configurable", {}).get(NATIVE) is True
 
     @property
     def watched(self) -> bool:
@@ -260,20 +261,12 @@ class Description:
         return self.run.request_id or uuid4(digest(key_of(self.run.run_id), "request"))
 
     @property
-    def modes(self) -> list[str]:
-        return modes(self.request)
-
-    @property
     def _checkpoint(self) -> dict[str, Any]:
         """What `checkpoint` and `checkpoint_id` of the request add to the config."""
         named = dict(self.request.get("checkpoint") or {})
         if self.request.get("checkpoint_id"):
             named["checkpoint_id"] = self.request["checkpoint_id"]
         return named
-
-    @property
-    def _config(self) -> dict[str, Any]:
-        return self.request.get("config") or {}
 
     @property
     def asked_metadata(self) -> dict[str, Any]:

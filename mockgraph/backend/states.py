@@ -47,7 +47,7 @@ def setting(description: Description) -> Setting:
     """What a run's play is played on; the same whenever it is asked for."""
     run, request, modes = description.run, description.request, description.modes
     config = request.get("config") or {}
-    graph = run.graph
+    graph, native = run.graph, description.native
     return Setting(
         key=key_of(run.run_id),
         channels=graph.channels,
@@ -58,8 +58,8 @@ def setting(description: Description) -> Setting:
         parent=run.parent,
         start=run.start,
         streaming=not TOKEN_MODES.isdisjoint(modes),
-        blocks=description.native,
-        tools=description.native and "tools" in graph.transformers,
+        blocks=native,
+        tools=native and "tools" in graph.transformers,
         traced="events" in modes,
         scope=loads(run.scope),
         ground=run.ground,

@@ -292,6 +292,8 @@ class Level:
         return Checkpoint(self._setting.key, step, self._progress.tick(), self._within, self._over)
 
     def _tasks(self, position: int, step: int, packets: Packets) -> tuple[facts.Task, ...]:
+        if position >= len(self._supersteps):
+            return ()
         return prepared(
             self._supersteps,
             position,

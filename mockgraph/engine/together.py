@@ -26,7 +26,12 @@ class Together:
     def __init__(self, outcomes: tuple[Outcome, ...], stand: Stand) -> None:
         self._progress = stand.progress
         self._within = stand.checkpoint.within
-        self._performances = [Performance(outcome, stand, _answers(outcome, stand)) for outcome in outcomes]
+        if stand.setting.command is None:
+            self._performances = [Performance(outcome, stand, outcome.answers) for outcome in outcomes]
+        else:
+            self._performances = [
+                Performance(outcome, stand, _answers(outcome, stand)) for outcome in outcomes
+            ]
         self.writes: Sequence[dict[str, Any]] = ()
         self.packets: Packets = ()
         self.interrupts: Sequence[facts.Interrupt] = ()

@@ -18,6 +18,7 @@ from mockgraph.web.auth import Authenticating
 from mockgraph.web.bodies import Disconnected
 from mockgraph.web.cors import Cors
 from mockgraph.web.metrics import Metrics
+from mockgraph.web.remembering import Remembering
 from mockgraph.web.routes import (
     a2a,
     assistants,
@@ -47,7 +48,7 @@ def app_of(namespace: Namespace) -> ASGIApp:
     """The app of a namespace."""
     metrics = Metrics(namespace)
     metrics.routes = routes_of(namespace, metrics)
-    return Cors(Refusing(Authenticating(Router(metrics.routes), namespace)), seen=metrics.seen)
+    return Cors(Refusing(Authenticating(Remembering(Router(metrics.routes)), namespace)), seen=metrics.seen)
 
 
 def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:

@@ -42,7 +42,7 @@ class Cors:
             await self.app(scope, receive, send)
             return
         asked: RawHeaders = scope["headers"]
-        cross = any(name == b"origin" for name, _ in asked)
+        cross = b"origin" in dict(asked)
         options = scope["method"] == "OPTIONS"
         if options and cross and (headers := _preflight(asked)):
             await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -44,13 +44,6 @@ class PlainRefusal(Refusal):
     """A refusal that langgraph-api 0.16.7 answers as bare text: its `detail` is the whole body."""
 
 
-class NotBuilt(Refusal):
-    """Something that the real server does and this version does not: 501, with a sentence that says so."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(501, f"mockgraph does not do this yet: {what}.")
-
-
 class MatchingFailed(MockgraphError):
     """A matcher raised instead of answering; never a silent non-match."""
 

@@ -1,6 +1,5 @@
 """Our OpenAPI document: it has every route and no other, and what it says is true of itself."""
 
-import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -57,15 +56,6 @@ def test_the_document_has_every_route_and_no_other() -> None:
     assert set(described) - routed == set(), "operations that no route answers"
     assert len(described) == len(set(described))
     assert len(described) == sum(map(len, DOCUMENT["paths"].values()))
-
-
-def test_501_is_said_only_of_what_is_not_built() -> None:
-    found = endpoints()
-    for operation in OPERATIONS:
-        if 501 in operation.refusals:
-            assert "NotBuilt(" in inspect.getsource(found[operation.method.upper(), operation.path]), (
-                operation
-            )
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)

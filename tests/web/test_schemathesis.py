@@ -41,8 +41,6 @@ FEWEST = 2000 if NIGHTLY else 300
 
 # Their answers never end: a test of their own reads how they begin.
 ENDLESS = ("GET /threads/{thread_id}/stream", "POST /threads/{thread_id}/stream/events")
-# Their document says so; another test holds that against what they do.
-PARTLY = {labelled(operation) for operation in operations.OPERATIONS if 501 in operation.refusals}
 DESCRIBED = [operation for operation in operations.OPERATIONS if labelled(operation) not in ENDLESS]
 
 load_all_checks()
@@ -142,9 +140,7 @@ def send(case: schemathesis.Case, world: World) -> None:
     case.body = at_once(case.body, graph=GRAPH if kind % 3 else None)
     answer = case.call(base_url=world.url, session=world.session, timeout=20)
     world.told.setdefault(label, Counter())[answer.status_code] += 1
-    if answer.status_code == 501:
-        assert label in PARTLY
-    elif answer.status_code == 422 and not answer.headers.get("content-type"):
+    if answer.status_code == 422 and not answer.headers.get("content-type"):
         # langgraph-api 0.16.7: what is wrong with a label is said in plain text, without a content type.
         assert "/store/" in label
         assert answer.text.startswith("Namespace label ")

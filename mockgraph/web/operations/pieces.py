@@ -31,7 +31,6 @@ _REFUSALS = {
     409: "Conflict",
     413: "Too large",
     422: "Not valid, or no stub matched the run",
-    501: "Not built yet",
 }
 _OF_BODIES = (400, 413, 422)
 _PAGED = {

@@ -1,0 +1,35 @@
+"""Starlette's router, asked once for each path without parameters: those are the ones that are called most."""
+
+from collections.abc import Awaitable
+
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Remembering:
+    """ASGI app that routes as `router` does, and remembers which route a plain path led to."""
+
+    def __init__(self, router: Router) -> None:
+        self._router: ASGIApp = router
+        self._found: dict[
+            tuple[str, str], Route
+        ] = {}  # by method and path: at most as many as there are routes
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] != "http" or scope.get("root_path"):
+            return self._router(scope, receive, send)
+        route = self._found.get((scope["method"], scope["path"]))
+        if route is None:
+            return self._asked(scope, receive, send)
+        scope.update(router=self._router, route=route, endpoint=route.endpoint, path_params={})
+        return route.app(scope, receive, send)
+
+    async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._router(scope, receive, send)
+        route = scope.get("route")
+        if (
+            isinstance(route, Route)
+            and route.path == scope["path"]
+            and scope["method"] in (route.methods or ())
+        ):
+            self._found[scope["method"], scope["path"]] = route
