@@ -95,6 +95,60 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST",
         help="post webhooks to this host too; without it, to loopback only (may be given several times)",
     )
+    serve.add_argument(
+        "--clock",
+        choices=("real", "instant", "held"),
+        default="real",
+        help="how time passes: as on the machine, at once, or only when told to (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--speed",
+        type=_seconds,
+        default=1.0,
+        metavar="FACTOR",
+        help="how much faster than the machine's a real clock goes (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--seed",
+        default="mockgraph",
+        metavar="TEXT",
+        help="what the ids of --deterministic are made of (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--journal-entries",
+        type=_whole,
+        default=10_000,
+        metavar="N",
+        help="how many requests the journal keeps (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--journal-size",
+        type=_whole,
+        default=8 * 2**20,
+        metavar="BYTES",
+        help="how large the journal may be (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--redact",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further header, query parameter or key whose value is a credential (may be given several times)",
+    )
+    serve.add_argument(
+        "--namespaces",
+        type=_whole,
+        default=1000,
+        metavar="N",
+        help="how many namespaces there may be beside the root (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--allow-control-from",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="an origin beside loopback that may call /_mockgraph; '*' for all (may be given several times)",
+    )
     serve.set_defaults(run=_serve)
 
     check = verbs.add_parser("check", help="check fixtures; exit status 1 on complaints", allow_abbrev=False)
@@ -118,6 +172,13 @@ def _seconds(text: str) -> float:
 def _pace(text: str) -> float:
     """A number of seconds, or none at all."""
     return 0.0 if text in ("0", "0.0") else _seconds(text)
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"a number is 0 or more, got {number}")
+    return number
 
 
 def _port(text: str) -> int:
@@ -209,6 +270,14 @@ def _namespace(graphs: dict[str, "Graph"], options: argparse.Namespace) -> "Name
             heartbeat=options.heartbeat,
             pace=options.pace,
             webhook_hosts=options.allow_webhooks_to,
+            seed=options.seed,
+            time=options.clock,
+            speed=options.speed,
+            journal_entries=options.journal_entries,
+            journal_size=options.journal_size,
+            redact=options.redact,
+            namespaces=options.namespaces,
+            control_from=options.allow_control_from,
         ),
     )
 

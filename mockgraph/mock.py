@@ -3,27 +3,32 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from mockgraph.runtime.journal import LIMIT
-from mockgraph.runtime.namespaces import Namespace, Options, caller
+from mockgraph.front import PATIENCE, Front
+from mockgraph.runtime import steering
+from mockgraph.runtime.journal import ENTRIES, SIZE
+from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.script.loading import load
 from mockgraph.serving import Server, address, bound, refusal
 from mockgraph.web.app import app_of
 from mockgraph.words.errors import MockgraphError
 
-_PATIENCE = 30.0  # seconds until a thread that neither starts nor stops is given up
+_REPORTS = 1000
 _SETTLING = 1.0  # seconds at the end of a test for runs that have not begun
 
 
-class MockGraph:
+class MockGraph(Front):
     """An Agent Server that plays fixtures, on a free port of the loopback interface.
 
     `paths` are fixture files and folders. With `deterministic` (the default here) the same requests get the same
-    bytes: ids, times, order. `heartbeat` is the seconds between two signs of life of a long answer; `pace` those that
+    bytes: ids, times, order, as `seed` gives them. `clock` is `real` (`speed` times as fast as the machine's), `instant`
+    or `held`. The journal keeps so many entries and bytes, in which `redact` names further credentials; there may be so
+    many `namespaces`. Pages from the origins of `allow_control_from` may control it, beside those of loopback.
+    `heartbeat` is the seconds between two signs of life of a long answer; `pace` those that
     clients of the newer thread protocol may take to read what a run said before they are told that it waits or has
     ended (0: none). Webhooks are posted to loopback, and to the hosts of `allow_webhooks_to`. Raises FixtureError for fixtures that cannot be used.
 
@@ -37,24 +42,47 @@ class MockGraph:
         host: str = "127.0.0.1",
         port: int = 0,
         deterministic: bool = True,
+        seed: str = "mockgraph",
+        clock: str = "real",
+        speed: float = 1.0,
         heartbeat: float = 5.0,
         pace: float = 0.1,
+        journal_entries: int = ENTRIES,
+        journal_size: int = SIZE,
+        redact: Collection[str] = (),
+        namespaces: int = 1000,
         allow_webhooks_to: Collection[str] = (),
+        allow_control_from: Collection[str] = (),
     ) -> None:
-        if isinstance(allow_webhooks_to, str):
-            raise TypeError(f"allow_webhooks_to is a list of hosts: [{allow_webhooks_to!r}]")
+        for name, given in {
+            "allow_webhooks_to": allow_webhooks_to,
+            "allow_control_from": allow_control_from,
+            "redact": redact,
+        }.items():
+            if isinstance(given, str):
+                raise TypeError(f"{name} is a list: [{given!r}]")
         self.paths = tuple(paths)
         self._host = host
         self._port = port
-        self._options = Options(
-            deterministic=deterministic, heartbeat=heartbeat, pace=pace, webhook_hosts=allow_webhooks_to
+        options = Options(
+            deterministic=deterministic,
+            seed=seed,
+            time=clock,
+            speed=speed,
+            heartbeat=heartbeat,
+            pace=pace,
+            journal_entries=journal_entries,
+            journal_size=journal_size,
+            redact=redact,
+            namespaces=namespaces,
+            webhook_hosts=allow_webhooks_to,
+            control_from=allow_control_from,
         )
-        self._namespace = Namespace(load(paths), options=self._options)
+        super().__init__(Namespace(load(paths), options=options))
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._url: str | None = None
-        self._before_reset: deque[str] = deque(maxlen=LIMIT)
+        self._before_reset: deque[str] = deque(maxlen=_REPORTS)
 
     @property
     def url(self) -> str:
@@ -62,11 +90,6 @@ class MockGraph:
         if self._url is None:
             raise MockgraphError("the server is not running; use it as a context manager, or call start()")
         return self._url
-
-    @property
-    def unmatched(self) -> list[str]:
-        """The reports on the runs that no stub matched since the last reset."""
-        return list(self._namespace.journal.unmatched)
 
     def start(self) -> Self:
         """Start listening; returns when the first request can be sent. Raises MockgraphError."""
@@ -95,7 +118,7 @@ class MockGraph:
         self._server = server
         self._thread = threading.Thread(target=run, name="mockgraph", daemon=True)
         self._thread.start()
-        if not ready.wait(_PATIENCE) or not server.started:
+        if not ready.wait(PATIENCE) or not server.started:
             raise MockgraphError("the server did not start; see the log")
         self._url = address(listening)
         return self
@@ -105,7 +128,7 @@ class MockGraph:
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
-        self._thread.join(_PATIENCE)
+        self._thread.join(PATIENCE)
         self._server = self._thread = self._loop = self._url = None
 
     def __enter__(self) -> Self:
@@ -116,36 +139,13 @@ class MockGraph:
     ) -> None:
         self.stop()
 
-    def stub(
-        self,
-        graph: str,
-        *,
-        name: str | None = None,
-        when: Mapping[str, Any] | None = None,
-        after: str | None = None,
-        times: int | None = None,
-        play: Sequence[Any] | None = None,
-        turns: Sequence[Any] | None = None,
-    ) -> None:
-        """Add a stub, in the words of the fixture language; it is tried before what files say.
-
-        Stubs that are added in code are tried in the order in which they were added, until `reset()`. Raises
-        FixtureError, with the place of this call, for words that are not of the language.
-        """
-        __tracebackhide__ = True
-        file, line = caller(1)
-        given = {"name": name, "when": when, "after": after, "times": times, "play": play, "turns": turns}
-        words = {key: value for key, value in given.items() if value is not None}
-        self._in_loop(lambda: self._namespace.stub(graph, words, file=file, line=line))
-
-    def load(self, *paths: str | Path) -> None:
-        """Add the stubs of more fixtures, behind those that are there, until `reset()`; raises FixtureError."""
-        __tracebackhide__ = True
-        self._in_loop(lambda: self._namespace.load(paths))
+    def namespace(self, name: str) -> "Within":
+        """A world of its own at `<url>/ns/<name>`, which inherits the stubs of this one; made at its first use."""
+        return Within(self, name)
 
     def reset(self) -> None:
-        """Forget threads, runs and whatever was added in code; the fixtures of `paths` are as they were."""
-        self._before_reset.extend(self._namespace.journal.unmatched)
+        """Forget threads, runs, namespaces and whatever was added in code; the fixtures of `paths` are as they were."""
+        self._before_reset.extend(self._namespace.journal.unmatched_reports)
         self._in_loop(self._namespace.reset)
 
     def begin_test(self) -> None:
@@ -153,34 +153,43 @@ class MockGraph:
         self.reset()
         self._before_reset.clear()
 
-    def end_test(self) -> list[str]:
-        """Let runs that wait to be looked at begin, forget everything, and give the reports of the whole test."""
+    def end_test(self) -> dict[str, list[str]]:
+        """Let runs that wait to be looked at begin, forget everything, and give what is wrong, by the option that allows it."""
         loop = self._loop
         if loop is not None and self._namespace.live:
-            asyncio.run_coroutine_threadsafe(self._namespace.settled(_SETTLING), loop).result(_PATIENCE)
-        self.reset()
-        return list(self._before_reset)
+            asyncio.run_coroutine_threadsafe(self._namespace.settled(_SETTLING), loop).result(PATIENCE)
 
-    def _in_loop(self, change: Callable[[], None]) -> None:
-        """Change the namespace where nothing else touches it: in the server's own thread, if there is one."""
-        __tracebackhide__ = True
-        loop = self._loop
-        if loop is None or self._thread is None or not self._thread.is_alive():
-            change()
-            return
-        done = threading.Event()
-        failed: list[BaseException] = []
+        def end() -> dict[str, list[str]]:
+            within = self._namespace.children.values()
+            everything = [steering.left_behind(namespace) for namespace in (self._namespace, *within)]
+            self._namespace.reset()
+            return {
+                option: [text for found in everything for text in found[option]] for option in everything[0]
+            }
 
-        def run() -> None:
-            try:
-                change()
-            except BaseException as error:
-                failed.append(error)
-            finally:
-                done.set()
+        left = self._in_loop(end)
+        left["allow_unmatched"] = [*self._before_reset, *left["allow_unmatched"]]
+        return left
 
-        loop.call_soon_threadsafe(run)
-        if not done.wait(_PATIENCE):
-            raise MockgraphError("the server does not answer; its thread may have died")
-        if failed:
-            raise failed[0]
+
+class Within(Front):
+    """A namespace within a server."""
+
+    def __init__(self, server: MockGraph, name: str) -> None:
+        self._server = server
+        self.name = name
+        super().__init__(self._space)
+        self._loop = server._loop
+
+    @property
+    def url(self) -> str:
+        """Where clients find it, without a trailing slash; raises MockgraphError before it listens."""
+        return f"{self._server.url}/ns/{self.name}"
+
+    @property
+    def _space(self) -> Namespace:
+        return self._server._in_loop(lambda: self._server._namespace.child(self.name))
+
+    def drop(self) -> None:
+        """End it: its threads, runs and stubs are gone; used again, it is made anew."""
+        self._in_loop(lambda: self._server._namespace.drop(self.name))

@@ -1,8 +1,9 @@
-"""The pytest plugin: the fixture `mockgraph`, its options, and a failure for every run that no stub matched.
+"""The pytest plugin: the fixture `mockgraph`, its options, and a failure for whatever a test left behind.
 
 Installed but unused it must cost nothing: whatever is heavy is imported inside the fixtures.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 MARKER_OPTIONS: dict[str, str] = {
     "paths": "fixtures to load for the test, behind those of mockgraph_paths: a path or a list",
     "allow_unmatched": "True: a run that no stub matched does not fail the test",
+    "allow_unplayed": "True: a stub that the test added and no run played does not fail it",
+    "allow_unmet": "True: an `expect` of a fixture that does not hold does not fail the test",
+    "allow_unstruck": "True: a fault that met no request does not fail the test",
+    "clock": "how time passes in the test: instant (the default), real or held",
+    "speed": "how much faster than the machine's a real clock goes",
 }
 
 
@@ -38,14 +44,23 @@ def mockgraph_paths(pytestconfig: pytest.Config) -> str | Path | Sequence[str | 
 
 
 @pytest.fixture(scope="session")
+def mockgraph_options() -> dict[str, Any]:
+    """Options of the server, as `MockGraph` takes them: override it in a conftest.py, with the same scope."""
+    return {}
+
+
+@pytest.fixture(scope="session")
 def _mockgraph_server(
-    mockgraph_paths: str | Path | Sequence[str | Path], pytestconfig: pytest.Config
+    mockgraph_paths: str | Path | Sequence[str | Path],
+    mockgraph_options: dict[str, Any],
+    pytestconfig: pytest.Config,
 ) -> Iterator["MockGraph"]:
     from mockgraph.mock import MockGraph
     from mockgraph.words.errors import FixtureError
 
     try:
-        server = MockGraph(*_from(pytestconfig.rootpath, mockgraph_paths))
+        options = {"clock": "instant", **mockgraph_options}
+        server = MockGraph(*_from(pytestconfig.rootpath, mockgraph_paths), **options)
     except FixtureError as error:
         pytest.fail(str(error), pytrace=False)
     with server:
@@ -56,7 +71,9 @@ def _mockgraph_server(
 def mockgraph(request: pytest.FixtureRequest, _mockgraph_server: "MockGraph") -> Iterator["MockGraph"]:
     """A server that plays `mockgraph_paths`, as if fresh for every test; `mockgraph.url` is where it listens.
 
-    A run that no stub matched fails the test when it ends, even where the client swallowed the error.
+    A run that no stub matched fails the test when it ends, even where the client swallowed the error; so does a stub
+    that the test added and no run played, an `expect` of a fixture that does not hold, and a fault that met no request.
+    What is odd about what the client asked for is a warning.
     """
     from mockgraph.words.errors import FixtureError
 
@@ -64,13 +81,20 @@ def mockgraph(request: pytest.FixtureRequest, _mockgraph_server: "MockGraph") ->
     server = _mockgraph_server
     server.begin_test()
     try:
-        server.load(*_from(request.config.rootpath, options.get("paths", ())))
+        if paths := _from(request.config.rootpath, options.get("paths", ())):
+            server.load(*paths)
     except FixtureError as error:
         pytest.fail(str(error), pytrace=False)
+    if "clock" in options or "speed" in options:
+        server.clock.set(options.get("clock", "real"), speed=options.get("speed", 1.0))
     yield server
-    unmatched = server.end_test()
-    if unmatched and not options.get("allow_unmatched"):
-        pytest.fail("\n\n".join(unmatched), pytrace=False)
+    odd = server.journal.lints
+    left = server.end_test()
+    failures = [text for option, texts in left.items() if not options.get(option) for text in texts]
+    if failures:
+        pytest.fail("\n\n".join(failures), pytrace=False)
+    for lint in odd:
+        warnings.warn(f"mockgraph: {lint}", stacklevel=1)
 
 
 def _from(root: Path, paths: str | Path | Sequence[str | Path]) -> list[Path]:

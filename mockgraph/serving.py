@@ -5,11 +5,11 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Server(uvicorn.Server):
@@ -22,11 +22,41 @@ class Server(uvicorn.Server):
             access_log=access_log,
             lifespan="off",
             proxy_headers=False,
-            ws=_websocket,  # type: ignore[arg-type]  # whatever makes a protocol will do
+            http=self._protocol(_http),  # type: ignore[arg-type]  # whatever makes a protocol will do
+            ws=self._protocol(_websocket),  # type: ignore[arg-type]
             timeout_graceful_shutdown=0,
         )
         super().__init__(config)
         self._ready = ready
+        self.refusing: asyncio.Task[None] | None = None
+
+    def _protocol(self, make: Callable[..., Any]) -> Callable[..., asyncio.Protocol]:
+        """What makes a protocol whose requests know the connection that they came on."""
+
+        def made(*args: Any, **named: Any) -> asyncio.Protocol:
+            protocol = make(*args, **named)
+            protocol.app = _OnLine(protocol.app, Line(self, protocol))
+            return cast(asyncio.Protocol, protocol)
+
+        return made
+
+    async def refuse(self, seconds: float) -> None:
+        """Listen no more for so long, and then again where it did."""
+        places = [there.getsockname()[:2] for server in self.servers for there in server.sockets]
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(seconds)
+        loop, config = asyncio.get_running_loop(), self.config
+
+        def protocol() -> asyncio.Protocol:
+            make: Any = config.http_protocol_class
+            made: asyncio.Protocol = make(
+                config=config, server_state=self.server_state, app_state=self.lifespan.state, _loop=loop
+            )
+            return made
+
+        if not self.should_exit:
+            self.servers = [await loop.create_server(protocol, sock=bound(*place)) for place in places]
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         log = logging.getLogger("uvicorn.error")
@@ -45,6 +75,50 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+
+class Line:
+    """The connection that requests come on."""
+
+    __slots__ = ("_protocol", "_server")
+
+    def __init__(self, server: Server, protocol: Any) -> None:
+        self._server = server
+        self._protocol = protocol
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The transport of the connection."""
+        transport: asyncio.Transport = self._protocol.transport
+        return transport
+
+    def refuse(self, seconds: float) -> None:
+        """Have the server accept no other connection for so long, in seconds of the machine's time."""
+        task = asyncio.get_running_loop().create_task(self._server.refuse(seconds))
+        self._server.refusing = task
+
+
+class _OnLine:
+    """An ASGI app whose scopes say on which connection they came."""
+
+    __slots__ = ("_app", "_line")
+
+    def __init__(self, app: ASGIApp, line: Line) -> None:
+        self._app = app
+        self._line = line
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        scope["mockgraph.connection"] = self._line
+        return self._app(scope, receive, send)
+
+
+def _http(*args: Any, **named: Any) -> asyncio.Protocol:
+    """uvicorn's protocol for HTTP: httptools where that is installed."""
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+    make: Any = AutoHTTPProtocol
+    made: asyncio.Protocol = make(*args, **named)
+    return made
 
 
 def _websocket(*args: Any, **named: Any) -> asyncio.Protocol:

@@ -58,6 +58,7 @@ def setting(description: Description) -> Setting:
         parent=run.parent,
         start=run.start,
         streaming=not TOKEN_MODES.isdisjoint(modes),
+        latency=graph.given.latency,
         blocks=native,
         tools=native and "tools" in graph.transformers,
         traced="events" in modes,

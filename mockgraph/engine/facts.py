@@ -12,6 +12,7 @@ import msgspec
 from mockgraph.meaning.channels import Values
 from mockgraph.meaning.chunks import Chunk
 from mockgraph.meaning.messages import Message
+from mockgraph.script.faults import Fault
 from mockgraph.script.model import Model, Superstep
 from mockgraph.script.model import Task as ScriptedTask
 from mockgraph.words.ids import digest, uuid6, uuid7, uuid_raw
@@ -397,6 +398,12 @@ class Wait(msgspec.Struct, frozen=True, gc=False):
     seconds: float
 
 
+class Struck(msgspec.Struct, frozen=True, gc=False):
+    """Something goes wrong on the line to whoever follows the run; the run itself goes on."""
+
+    fault: Fault
+
+
 # Others may go on, though no time passes.
 TURN = Wait(0.0)
 
@@ -431,4 +438,5 @@ Fact = (
     | RunFailed
     | RunFinished
     | Wait
+    | Struck
 )

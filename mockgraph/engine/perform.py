@@ -14,6 +14,7 @@ from mockgraph.meaning.blocks import Answer
 from mockgraph.meaning.channels import Channels, Values
 from mockgraph.meaning.messages import Message, WireMessage, is_wire, require_fields
 from mockgraph.script import model, templates
+from mockgraph.script.latency import drawn
 from mockgraph.words.errors import GraphError
 from mockgraph.words.vocabulary import NOSTREAM
 
@@ -84,6 +85,9 @@ class Performance:
             self.writes, self.packets = outcome.writes, outcome.packets
             yield facts.TaskRecalled(task, outcome.update)
             return
+        latency = self._stand.setting.latency
+        if latency is not None and (spread := latency.of(task.node)) is not None:
+            yield Wait(drawn(spread, self._stand.setting.key, f"node {task.id}"))
         if traced:
             yield facts.NodeEntered(task, self.seen)
             yield facts.TURN
@@ -103,6 +107,8 @@ class Performance:
                 updates.append(update)
             elif type(step) is model.Delay:
                 yield Wait(step.seconds)
+            elif type(step) is model.Strike:
+                yield facts.Struck(step.fault)
             elif type(step) is model.Custom:
                 yield facts.CustomWritten(task, self._filled(step.payload, static=step.static))
             elif type(step) is model.Say:
@@ -251,7 +257,7 @@ class Performance:
             going = level.goes_on(inner, anew=self._outcome.recast and _taken_up(inner, step.supersteps))
         try:
             for fact in level.through(going):
-                yield fact if type(fact) in (Wait, Inside) else Inside(namespace, fact)
+                yield fact if type(fact) in (Wait, Inside, facts.Struck) else Inside(namespace, fact)
         except GraphError as error:
             yield facts.TaskFailed(self.task, error.error, error.message, stand.progress.tick())
             raise
@@ -349,12 +355,21 @@ class Performance:
             for chunk in chunks.cut(message, id=message["id"]):
                 if answer is not None:
                     answer.take(chunk)
+                yield from self._chunk_takes(call)
                 yield facts.ChunkStreamed(call, chunk)
         if answer is not None and streaming:
             message = answer.message()
         if setting.streaming and not broke_off:
             yield facts.ModelAnswered(call, heard, message, streaming)
         return message
+
+    def _chunk_takes(self, call: facts.Call) -> Iterator[Fact]:
+        """The time that a model takes for its next chunk."""
+        latency = self._stand.setting.latency
+        if latency is not None and latency.chunk is not None:
+            progress = self._stand.progress
+            progress.chunks += 1
+            yield Wait(drawn(latency.chunk, call.key, f"chunk {progress.chunks}"))
 
     def _broke_off(self, message: Message, speech: model.Speech) -> bool:
         """Whether the model's chunks end before its text does: it failed in the middle."""
@@ -371,6 +386,8 @@ class Performance:
         for piece in pieces:
             if piece.delay:
                 yield Wait(piece.delay)
+            else:
+                yield from self._chunk_takes(call)
             if streaming:
                 if answer is not None:
                     answer.take(piece.fields)

@@ -42,6 +42,7 @@ from mockgraph.engine.setting import Progress, Setting
 from mockgraph.engine.together import Together
 from mockgraph.meaning.channels import Channels, Values
 from mockgraph.script import model
+from mockgraph.script.latency import Spread, drawn
 from mockgraph.words.errors import GraphError, UnresolvedTemplate
 from mockgraph.words.vocabulary import PUSH, START
 
@@ -59,6 +60,8 @@ def play(setting: Setting) -> Iterator[Fact]:
     yield facts.RunStarted(setting.given, setting.command)
     root = Level(setting, Progress(setting), channels=setting.channels, supersteps=setting.play.supersteps)
     try:
+        if setting.latency is not None and setting.latency.run is not None:
+            yield root.pause(setting.latency.run, "run")
         due = yield from _beginning(root, setting)
         yield from root.goes(due)
         yield facts.RunFinished(root.values if root.shown is None else root.shown)
@@ -249,6 +252,9 @@ class Level:
                 yield facts.Paused()
                 return
             resumed = False
+            superstep = self._supersteps[position] if position < len(self._supersteps) else None
+            if superstep is not None and superstep.before:
+                yield from map(facts.Struck, superstep.before)
             together = Together(
                 outcomes, Stand(setting, progress, self._channels, self.values, parent, Level)
             )
@@ -269,6 +275,8 @@ class Level:
             yield facts.CheckpointSaved(
                 checkpoint, parent, "loop", self.values, tasks, self._supersteps, position
             )
+            if superstep is not None and superstep.after:
+                yield from map(facts.Struck, superstep.after)
             parent = checkpoint
             outcomes = tuple([Outcome(task) for task in tasks])
             played += 1
@@ -287,6 +295,12 @@ class Level:
         if self._within:
             return False
         return "*" in nodes or any(outcome.task.node in nodes for outcome in outcomes)
+
+    def pause(self, spread: Spread, purpose: str) -> Fact:
+        """The graph takes its time."""
+        seconds = drawn(spread, self._setting.key, purpose)
+        self._progress.wait(seconds)
+        return facts.Wait(seconds)
 
     def _checkpoint(self, step: int) -> Checkpoint:
         return Checkpoint(self._setting.key, step, self._progress.tick(), self._within, self._over)

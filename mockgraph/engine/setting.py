@@ -7,6 +7,7 @@ import msgspec
 
 from mockgraph.engine.facts import Checkpoint, Snapshot
 from mockgraph.meaning.channels import Channels, Values
+from mockgraph.script.latency import Latency
 from mockgraph.script.model import Play
 from mockgraph.words.ids import digest, uuid4
 
@@ -40,7 +41,7 @@ class Setting(msgspec.Struct, frozen=True, gc=False):
     it leaves the checkpoint as it is and goes on from a copy.
     `streaming` and `traced` are whether models are called in streaming form, and whether LangChain's callbacks are
     listened to; with `blocks` models answer in content blocks, and what nodes return is taken as it is; with
-    `tools` somebody listens to tool calls. `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
+    `tools` somebody listens to tool calls; `latency` is what things take without a delay. `pause_before` and `pause_after` are the nodes of its breakpoints, `*` for all.
     """
 
     key: bytes
@@ -61,6 +62,7 @@ class Setting(msgspec.Struct, frozen=True, gc=False):
     command: Command | None = None
     pause_before: frozenset[str] = NOBODY
     pause_after: frozenset[str] = NOBODY
+    latency: Latency | None = None
     blocks: bool = False
     tools: bool = False
 
@@ -68,13 +70,14 @@ class Setting(msgspec.Struct, frozen=True, gc=False):
 class Progress:
     """The moving parts of one playing: the time that has passed and the ids that were handed out."""
 
-    __slots__ = ("_at", "_key", "_made", "calls")
+    __slots__ = ("_at", "_key", "_made", "calls", "chunks")
 
     def __init__(self, setting: Setting) -> None:
         self._at = setting.start
         self._key = setting.key
         self._made = 0
         self.calls = 0
+        self.chunks = 0
 
     def tick(self) -> int:
         """The time of the next fact."""

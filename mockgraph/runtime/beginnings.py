@@ -206,8 +206,9 @@ class _Choosing:
                     missed,
                     graphs=list(self._namespace.graphs),
                     waiting=_waiting(ground),
+                    hide=self._namespace.journal.hiding(self._request.headers),
                 )
-                raise Unmatched(text)
+                raise Unmatched(self._namespace.journal.discreet(text, self._request.headers))
         except MatchingFailed as error:
             raise self._failed(error) from None
         counts[stub] += 1

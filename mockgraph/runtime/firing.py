@@ -7,14 +7,13 @@ fires, as a client's request would be: nothing else has looked at all of it. A r
 the journal, and neither the cron nor the server stops for it.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from mockgraph.backend.access import access_as
 from mockgraph.backend.crons import Cron
 from mockgraph.backend.json import dumps, loads
-from mockgraph.runtime.journal import LOG, Entry
+from mockgraph.runtime.journal import LOG
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.runner import Runner
 from mockgraph.words.errors import Refusal
@@ -47,12 +46,15 @@ class Firing:
         """Fire at the next date, if time passes by itself; to be called in the loop whenever dates have changed."""
         namespace = self.namespace
         namespace.silence()
+        namespace.rearm = self.set_alarm
         due = namespace.crons.next_due()
-        if due is None or not namespace.options.clock.ticks:
+        clock, timeline = namespace.options.clock, namespace.timeline
+        if due is None or (timeline.mode == "real" and not clock.ticks):
             return
-        seconds = max(0, due - namespace.options.clock.now()) / 1_000_000
-        loop = asyncio.get_running_loop()
-        namespace.alarm = loop.call_later(min(seconds, _LONGEST), self.fire_due)
+        seconds = max(0, due - clock.now()) / 1_000_000
+        if timeline.mode == "real":
+            seconds = min(seconds, _LONGEST)
+        namespace.alarm = timeline.call_at(timeline.time() + seconds, self.fire_due)
 
     def _fire(self, cron: Cron) -> None:
         if cron.thread_id is not None and self.namespace.threads.find(cron.thread_id) is None:
@@ -81,4 +83,14 @@ class Firing:
             return
         assistant = self.namespace.assistants.named(cron.assistant_id)
         graph_id = assistant.graph_id if assistant is not None else "-"
-        self.namespace.journal.add(Entry(asked, graph_id, None, "refused", 0, report=report))
+        journal = self.namespace.journal
+        entry = journal.ran(
+            None,
+            graph_id,
+            asked=asked,
+            body=cron.payload,
+            headers=[],
+            at=self.namespace.options.clock.now(),
+            unmade="refused",
+        )
+        journal.went_wrong(entry, report)

@@ -5,12 +5,14 @@ seconds have passed: whoever joins right after creating it sees it from `metadat
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine import facts
 from mockgraph.runtime.beginnings import Beginning, beginning
+from mockgraph.runtime.faults import Strikes
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.stream_log import Numbers, Part, StreamLog
 from mockgraph.runtime.telling import Outcome, broken, encoded, tell
@@ -151,7 +153,11 @@ class LiveRun:
 
     async def _turn(self) -> None:
         """Wait until the run may start: its own delay, the runs before it, and somebody who looks."""
-        await asyncio.sleep(self.request.data.get("after_seconds") or 0)
+        timeline = self.runner.namespace.timeline
+        if seconds := self.request.data.get("after_seconds"):
+            await timeline.sleep(seconds)
+        else:
+            await asyncio.sleep(0)
         self.due = True
         while ahead := self._ahead():
             await ahead.ended.wait()
@@ -173,22 +179,27 @@ class LiveRun:
 
     async def _play(self) -> None:
         """Play into the log, letting scripted time pass; the last parts follow the final status."""
-        run, outcome = self.run, self.outcome
+        run, outcome, timeline = self.run, self.outcome, self.runner.namespace.timeline
         ready: list[Part] = []
         try:
             played, parts_of = tell(run, self.request.data)
             for count, fact in enumerate(played, start=1):
                 parts = parts_of(fact)
+                if type(fact) is facts.Struck:
+                    ready.append(Part("", b"", "", Strikes(fact.fault)))
+                if timeline.held and parts:
+                    ready = await self._part_by_part(ready, parts)
+                else:
+                    ready.extend(map(self._part, map(encoded, parts)))
                 run.told = count
                 outcome.note(fact, parts)
-                ready.extend(map(self._part, map(encoded, parts)))
                 if self._scribe is not None:
                     self._scribe.take(fact)
                 if type(fact) is facts.Wait:
                     self._show(ready)
                     ready = []
                     self._numbers.wait(fact.seconds)
-                    await asyncio.sleep(fact.seconds)
+                    await (timeline.sleep(fact.seconds) if fact.seconds else asyncio.sleep(0))
             outcome.close()
         except Exception as error:
             outcome.fail(broken(run, error))
@@ -198,6 +209,14 @@ class LiveRun:
         self.runner.end(run, self.request, self.thread, outcome)
         self._show(ready)
 
+    async def _part_by_part(self, ready: list[Part], parts: Sequence[tuple[str, Any]]) -> list[Part]:
+        """On a held clock: show what is ready, and wait until each of a fact's parts may follow; the last is given back."""
+        for part in parts:
+            self._show(ready)
+            await self.runner.namespace.timeline.part()
+            ready = [self._part(encoded(part))]
+        return ready
+
     def _part(self, pair: tuple[str, bytes]) -> Part:
         return Part(*pair, self._numbers.next())
 
@@ -205,7 +224,7 @@ class LiveRun:
         self.log.extend(parts)
         tape = self.runner.namespace.tapes.get(self.thread.thread_id)
         if tape is not None:
-            tape.extend(parts)
+            tape.extend([part for part in parts if part.fault is None])
 
     def _fail(self, error: dict[str, str]) -> None:
         """A run that could not start: its stream says why, as that of a run that failed would."""

@@ -3,19 +3,35 @@
 import asyncio
 import os
 import sys
+import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from mockgraph.backend.assistants import Assistants
 from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread, Threads
-from mockgraph.runtime.journal import Journal
+from mockgraph.runtime.faults import Faults
+from mockgraph.runtime.journal import ENTRIES, SIZE, Journal
 from mockgraph.runtime.stream_log import Tape
-from mockgraph.script.loading import OPEN_CHANNELS, load, stubs_from_python, with_stubs
+from mockgraph.runtime.timeline import MODES, Timeline, Timer
+from mockgraph.script.latency import Latency
+from mockgraph.script.loading import (
+    OPEN_CHANNELS,
+    load,
+    load_texts,
+    stub_from_text,
+    stubs_from_python,
+    stubs_of,
+    with_stubs,
+)
 from mockgraph.script.model import Graph, Stub
 from mockgraph.words.clock import Clock, FixedClock, SystemClock
+from mockgraph.words.errors import FixtureError, MockgraphError, Refusal
 from mockgraph.words.ids import digest, key_of, uuid4, uuid7
 
 if TYPE_CHECKING:
@@ -28,37 +44,75 @@ if TYPE_CHECKING:
 class Options:
     """How a server behaves: `deterministic` fixes the seed of its ids and holds its clock still.
 
+    `time` is how time passes at first (`real`, `instant` or `held`), and `speed` how fast a real clock goes.
     `heartbeat` is the seconds between two signs of life of a long answer; `pace` those for which a stream that only
     tells how runs stand is held back, so that what they said is read before it; `webhook_hosts` are hosts beside
-    loopback that webhooks may be posted to.
+    loopback that webhooks may be posted to, `control_from` origins beside it that may control it. The journal keeps so many entries and bytes, and what `redact` names is a
+    credential in it. There may be so many `namespaces` beside the root; where there is no room,
+    those that nobody has used for `idle` seconds make it.
     """
 
     def __init__(
         self,
         *,
         deterministic: bool = False,
+        seed: str = "mockgraph",
+        time: str = "real",
+        speed: float = 1.0,
         heartbeat: float = 5.0,
         pace: float = 0.1,
         webhook_hosts: Collection[str] = (),
+        control_from: Collection[str] = (),
+        journal_entries: int = ENTRIES,
+        journal_size: int = SIZE,
+        redact: Collection[str] = (),
+        namespaces: int = 1000,
+        idle: float = 3600.0,
     ) -> None:
+        if time not in MODES or not 0 < speed < float("inf"):
+            raise ValueError(f"a clock is {', '.join(MODES)}, with a speed above 0; got {time!r}, {speed!r}")
         self.deterministic = deterministic
+        self.time = time
+        self.speed = speed
         self.heartbeat = heartbeat
         self.pace = pace
         self.webhook_hosts = frozenset(map(str.lower, webhook_hosts))
-        self.clock: Clock = FixedClock() if deterministic else SystemClock()
-        self.seed = key_of("mockgraph") if deterministic else os.urandom(16)
+        self.control_from = frozenset(control_from)
+        self.journal_entries = journal_entries
+        self.journal_size = journal_size
+        self.redact = tuple(redact)
+        self.namespaces = namespaces
+        self.idle = idle
+        self.clock = self.new_clock()
+        self.seed = key_of(seed) if deterministic else os.urandom(16)
+
+    def fresh(self) -> "Options":
+        """The same, with a clock that nobody has moved."""
+        options = copy(self)
+        options.clock = self.new_clock()
+        return options
+
+    def new_clock(self) -> Clock:
+        """A clock that nobody has moved."""
+        return FixedClock() if self.deterministic else SystemClock()
 
 
 class Namespace:
     """Everything that a client can see, and nothing that two of them share."""
 
-    def __init__(self, graphs: Mapping[str, Graph], *, options: Options | None = None) -> None:
+    def __init__(
+        self, graphs: Mapping[str, Graph], *, options: Options | None = None, name: str = ""
+    ) -> None:
         self.options = options or Options()
+        self.name = name  # empty: the root
+        self.used = 0.0
         self.scripted = dict(graphs)
+        self.children: dict[str, Namespace] = {}
         self._clear()
 
     def _clear(self) -> None:
         self.graphs: dict[str, Graph] = dict(self.scripted)
+        self.timeline = Timeline(self.options.clock, mode=self.options.time, speed=self.options.speed)
         self._items: Items | None = None
         self._crons: Crons | None = None
         self.assistants = Assistants()
@@ -69,13 +123,21 @@ class Namespace:
         self.active: dict[str, list[LiveRun]] = {}
         self.tapes: dict[str, Tape] = {}
         self._events: EventTapes | None = None
-        self.alarm: asyncio.TimerHandle | None = None
+        self.alarm: Timer | None = None
+        self.rearm: Callable[[], None] | None = None  # sets the alarm anew
         self.errands: set[asyncio.Task[None]] = set()
-        self.journal = Journal()
+        self.journal = Journal(
+            entries=self.options.journal_entries, size=self.options.journal_size, redact=self.options.redact
+        )
+        self.faults = Faults()
+        self.verified: set[int] = set()  # runs, by their numbers in the journal
         self.played: Counter[Stub] = Counter()
         self._asked: Counter[bytes] = Counter()
         self.answered: Counter[tuple[str, Any, int]] = Counter()
-        self._added: dict[str, int] = {}
+        self._loaded: list[tuple[str | Path, ...]] = []
+        self._texts: list[tuple[str, str]] = []
+        self._added: dict[str, list[Stub]] = {}
+        self._latencies: dict[str, Latency | None] = {}
         self.sown: set[str] = set()
         self._sow()
 
@@ -123,7 +185,12 @@ class Namespace:
             self._crons.forget_assistant(assistant_id)
 
     def reset(self) -> None:
-        """Back to what the fixtures say: stubs added in code, threads, runs, items, crons, journal and counters are gone."""
+        """Back to what the fixtures say: what was added, threads, runs, items, crons, journal and counters are gone.
+
+        So are the namespaces within, and the time is that of the beginning.
+        """
+        for name in list(self.children):
+            self.drop(name)
         self.silence()
         for running in list(self.live.values()):
             running.drop()
@@ -133,12 +200,14 @@ class Namespace:
             tape.end()
         if self._events is not None:
             self._events.end()
+        self.timeline.end()
+        self.options.clock = self.options.new_clock()
         self._clear()
 
     def silence(self) -> None:
         """No cron fires by itself until an alarm is set again."""
         if self.alarm is not None:
-            self.alarm.cancel()
+            self.timeline.cancel(self.alarm)
             self.alarm = None
 
     async def settled(self, seconds: float) -> None:
@@ -151,20 +220,49 @@ class Namespace:
                 return
             await asyncio.sleep(0.005)
 
+    # --- what it plays ---
+
     def script(self, graphs: Mapping[str, Graph]) -> None:
-        """Answer new runs with other fixtures from now on; threads and their history stay. Raises FixtureError."""
-        self._rehearse(graphs)
+        """Answer new runs with other fixtures from now on; what was added, threads and their history stay.
+
+        Raises FixtureError, and nothing has changed.
+        """
+        composed = self._composed(graphs)
+        heirs = [(child, child._composed(composed)) for child in self.children.values()]
         self.scripted = dict(graphs)
-        self.graphs = dict(graphs)
-        self._added = {}
-        self._have_assistants()
-        self._sow()
+        self._play_by(composed)
+        for child, inherited in heirs:
+            child.scripted = composed
+            child._play_by(inherited)
 
     def load(self, paths: Sequence[str | Path]) -> None:
-        """Add the stubs of more fixtures, behind those that are there."""
-        graphs = load(paths, onto=self.graphs)
-        self._rehearse(graphs)
-        self.graphs = graphs
+        """Add the stubs of more fixtures, behind those that are there; raises FixtureError."""
+        self._loaded.append(tuple(paths))
+        try:
+            self.script(self.scripted)
+        except FixtureError:
+            self._loaded.pop()
+            raise
+
+    def _composed(self, graphs: Mapping[str, Graph]) -> dict[str, Graph]:
+        """Those graphs with all that was added here; raises FixtureError."""
+        composed = dict(graphs)
+        for paths in self._loaded:
+            composed = load(paths, onto=composed)
+        for text in self._texts:
+            composed = load_texts([text], onto=composed)
+        for graph_id, added in self._added.items():
+            graph = composed.get(graph_id) or Graph(graph_id, OPEN_CHANNELS)
+            composed[graph_id] = with_stubs(graph, [*added, *graph.stubs])
+        for graph_id, latency in self._latencies.items():
+            if graph_id in composed:
+                given = msgspec.structs.replace(composed[graph_id].given, latency=latency)
+                composed[graph_id] = msgspec.structs.replace(composed[graph_id], given=given)
+        self._rehearse(composed)
+        return composed
+
+    def _play_by(self, composed: dict[str, Graph]) -> None:
+        self.graphs = composed
         self._have_assistants()
         self._sow()
 
@@ -192,19 +290,116 @@ class Namespace:
                     given.assistant_id, {"graph_id": graph.graph_id, **given.fields}, now=now
                 )
 
-    def stub(self, graph_id: str, words: dict[str, Any], *, file: str, line: int) -> None:
-        """Add a stub that a Python caller described; it is tried before what files say."""
+    def stub(self, graph_id: str, words: dict[str, Any], *, file: str, line: int) -> list[Stub]:
+        """Add a stub that somebody described; it is tried before what files say. Raises FixtureError."""
         if not isinstance(graph_id, str) or not graph_id:
             raise TypeError(f"a graph is named by a text, got {graph_id!r}")
         graph = self.graphs.get(graph_id) or Graph(graph_id, OPEN_CHANNELS)
         if "name" not in words:
             words["name"] = _free(f"{Path(file).name}:{line}", {stub.name for stub in graph.stubs})
-        added = stubs_from_python(graph, words, file=file, line=line)
-        at = self._added.get(graph_id, 0)
-        self._added[graph_id] = at + len(added)
-        self.graphs[graph_id] = with_stubs(graph, [*graph.stubs[:at], *added, *graph.stubs[at:]])
-        if graph_id not in self.assistants.graph_ids:
+        return self._add(graph, stubs_from_python(graph, words, file=file, line=line))
+
+    def _add(self, graph: Graph, added: list[Stub]) -> list[Stub]:
+        """Add stubs behind those that were added before, and before all others."""
+        mine = self._added.setdefault(graph.graph_id, [])
+        at = len(mine)
+        mine += added
+        self.graphs[graph.graph_id] = with_stubs(graph, [*graph.stubs[:at], *added, *graph.stubs[at:]])
+        if graph.graph_id not in self.assistants.graph_ids:
             self._have_assistants()
+        self._bequeath()
+        return added
+
+    def stubs_from_text(self, text: str, *, file: str) -> list[Stub]:
+        """Add what a YAML or JSON text says: a stub with its `graph`, or a fixture; raises FixtureError."""
+        described = stub_from_text(text, file=file)
+        if described is not None:
+            graph_id, node = described
+            graph = self.graphs.get(graph_id) or Graph(graph_id, OPEN_CHANNELS)
+            return self._add(graph, stubs_of(graph, node, file=file))
+        before = {id(stub) for graph in self.graphs.values() for stub in graph.stubs}
+        self._texts.append((f"{file} #{len(self._texts) + 1}", text))
+        try:
+            self.script(self.scripted)
+        except FixtureError:
+            self._texts.pop()
+            raise
+        return [stub for graph in self.graphs.values() for stub in graph.stubs if id(stub) not in before]
+
+    def unstub(self, graph_id: str, name: str) -> bool:
+        """Take back a stub that was added here; whether there was one of this name."""
+        mine = self._added.get(graph_id, [])
+        left = [stub for stub in mine if stub.name != name]
+        if len(left) == len(mine):
+            return False
+        self._added[graph_id] = left
+        if not left:
+            del self._added[graph_id]
+        self._play_by(self._composed(self.scripted))
+        self._bequeath()
+        return True
+
+    def take_time(self, graph_id: str, latency: Latency | None) -> None:
+        """Have a graph's runs take their time; raises MockgraphError where there is no such graph."""
+        if graph_id not in self.graphs:
+            known = ", ".join(sorted(self.graphs)) or "none"
+            raise MockgraphError(
+                f"there is no graph '{graph_id}' that could take its time; there are: {known}"
+            )
+        self._latencies[graph_id] = latency
+        self._play_by(self._composed(self.scripted))
+        self._bequeath()
+
+    def set_clock(self, mode: str, *, speed: float = 1.0) -> None:
+        """Let time pass otherwise from now on; to be called in the loop, if there is one. Raises ValueError."""
+        self.timeline.set(mode, speed=speed)
+        if self.alarm is not None and self.rearm is not None:
+            self.rearm()
+
+    @property
+    def added(self) -> list[Stub]:
+        """The stubs that were added here."""
+        return [stub for stubs in self._added.values() for stub in stubs]
+
+    def _bequeath(self) -> None:
+        """Have the namespaces that inherit from this one play what it plays now."""
+        for child in self.children.values():
+            child.scripted = dict(self.graphs)
+            child._play_by(child._composed(child.scripted))
+
+    # --- namespaces within ---
+
+    def child(self, name: str) -> "Namespace":
+        """The namespace of this name, made at its first use; raises Refusal where there are too many."""
+        found = self.children.get(name)
+        if found is None:
+            self._make_room()
+            found = Namespace(self.graphs, options=self.options.fresh(), name=name)
+            self.children[name] = found
+        found.used = time.monotonic()
+        return found
+
+    def drop(self, name: str) -> bool:
+        """End a namespace; whether there was one."""
+        found = self.children.pop(name, None)
+        if found is not None:
+            found.reset()
+        return found is not None
+
+    def _make_room(self) -> None:
+        """Drop what nobody has used for long; raises Refusal where there is no room all the same."""
+        if len(self.children) < self.options.namespaces:
+            return
+        before = time.monotonic() - self.options.idle
+        for name, found in list(self.children.items()):
+            if found.used < before and not found.live:
+                self.drop(name)
+        if len(self.children) >= self.options.namespaces:
+            raise Refusal(
+                503,
+                f"There are {len(self.children)} namespaces already, which is as many as may be: "
+                "DELETE /_mockgraph/ns/<name> ends one",
+            )
 
     # --- ids ---
 

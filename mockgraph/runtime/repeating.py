@@ -68,7 +68,19 @@ def parts_of(run: Run) -> list[Part]:
 
 def _told(run: Run) -> list[Part]:
     """Every part of a resumable run that is over, with the ids that they had, and last that it is done."""
-    if not run.started or not resumable(run):
+    return _told_again(run) if resumable(run) else []
+
+
+def sent(namespace: Namespace, run: Run) -> list[Part]:
+    """Every part that the run's stream had so far, whether anybody read it or not."""
+    live = namespace.live.get(run.run_id)
+    if live is not None:
+        return [part for part in live.log.parts if part.fault is None]
+    return _told_again(run)[:-1]
+
+
+def _told_again(run: Run) -> list[Part]:
+    if not run.started:
         return []
     request, numbers = Description(run).request, Numbers(run.told_from)
     told: list[Part] = []

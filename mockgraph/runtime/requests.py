@@ -12,12 +12,13 @@ from mockgraph.backend.json import kept, loads
 from mockgraph.backend.reserved import own_configurable
 from mockgraph.backend.runs import modes
 from mockgraph.backend.threads import Thread
+from mockgraph.runtime.journal import Entry
 
 
 class RunRequest(msgspec.Struct, gc=False):
     """What a client sent: `asked` is the request line, `body` the bytes and `data` the JSON value in them.
 
-    Where `by_cron`, a cron asks, in the words that its creator sent.
+    Where `by_cron`, a cron asks, in the words that its creator sent. `entry` is where the journal has it.
     """
 
     asked: str
@@ -27,6 +28,7 @@ class RunRequest(msgspec.Struct, gc=False):
     thread_id: str | None = None
     access: Access | None = None
     by_cron: bool = False
+    entry: Entry | None = None
     began: float = msgspec.field(default_factory=time.perf_counter)
 
     def age(self) -> float:

@@ -21,6 +21,7 @@ from mockgraph.backend.runs import Description, Run
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime import settling, webhooks
 from mockgraph.runtime.beginnings import Beginning, Unmatched, beginning
+from mockgraph.runtime.journal import Entry
 from mockgraph.runtime.live import HOLD, LiveRun
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
@@ -66,7 +67,7 @@ class Runner:
         hold: float = HOLD,
     ) -> Begun:
         """Accept a run and play it if it can be played at once, or is to be; raises Refusal."""
-        data = request.data
+        data, sent = request.data, request.body
         seen = allowed(request.access, "threads", "create_run")
         assistant = self._assistant(request)
         thread = self._thread(request, assistant, seen, background=background)
@@ -82,10 +83,18 @@ class Runner:
         graph = self.namespace.graphs[assistant.graph_id]
         in_the_way = self._in_the_way(thread, data)
         late = late or bool(in_the_way) or bool(data.get("after_seconds"))
-        chosen = None if late else self._chosen_at_once(request, graph, thread)
+        chosen = None if late else self._chosen_at_once(request, graph, thread, sent)
         run = self._record(request, assistant, graph, thread, api_url=api_url)
+        self._note(request, graph, sent, run, thread)
         run.request_id = run.request_id or request_id
-        live = not at_once and (late or background or not _instant(chosen) or self._followed(thread))
+        live = not at_once and (
+            late
+            or background
+            or not _instant(chosen)
+            or graph.given.latency is not None
+            or self._followed(thread)
+            or self.namespace.timeline.held
+        )
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy in ("interrupt", "rollback"):
             for other in in_the_way:
@@ -255,12 +264,31 @@ class Runner:
         self.namespace.runs[run.run_id] = run
         return thread
 
-    def _chosen_at_once(self, request: RunRequest, graph: Graph, thread: Thread | None) -> Beginning:
+    def _chosen_at_once(
+        self, request: RunRequest, graph: Graph, thread: Thread | None, sent: bytes
+    ) -> Beginning:
         try:
             return beginning(self.namespace, request, graph, thread)
         except Unmatched as error:
-            settling.refused(self.namespace, request, graph, error.detail)
+            entry = self._note(request, graph, sent, None, thread)
+            self.namespace.journal.went_wrong(entry, error.detail)
             raise
+
+    def _note(
+        self, request: RunRequest, graph: Graph, sent: bytes, run: Run | None, thread: Thread | None
+    ) -> Entry:
+        """Have the run in the journal, as it was asked for."""
+        request.entry = self.namespace.journal.ran(
+            request.entry,
+            graph.graph_id,
+            asked=request.asked,
+            body=sent,
+            headers=request.headers,
+            at=self.namespace.options.clock.now(),
+            run=run,
+            runs=thread.made if thread is not None else 0,
+        )
+        return request.entry
 
     # --- the beginning and the end of a run ---
 

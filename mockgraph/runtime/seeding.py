@@ -50,8 +50,11 @@ def _new(namespace: Namespace, seed_id: str) -> bool:
 class _Unwritten(Journal):
     """Seeds are no requests of anybody's."""
 
-    def add(self, entry: Entry) -> None:
-        """Nothing."""
+    def __init__(self) -> None:
+        super().__init__(entries=0)
+
+    def went_wrong(self, entry: Entry, report: str) -> None:
+        """Nothing: who sows is told."""
 
 
 def _thread(runner: Runner, graph: Graph, seed: SeedThread, *, path: str) -> None:
@@ -82,6 +85,10 @@ class _Earlier:
     def now(self) -> int:
         """Microseconds since the epoch."""
         return self._clock.now() - self._micros
+
+    def advance(self, micros: int) -> None:
+        """Be so much later from now on."""
+        self._micros -= micros
 
 
 def _sown(runner: Runner, graph: Graph, seed: SeedThread, *, path: str) -> int:

@@ -3,6 +3,7 @@
 Final statuses are stored before the last part of a stream is handed on: newer clients look.
 """
 
+import logging
 from typing import Any
 
 from mockgraph.backend import states
@@ -11,11 +12,10 @@ from mockgraph.backend.runs import Run
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Outcome as TaskOutcome
 from mockgraph.engine.facts import Snapshot
-from mockgraph.runtime.journal import Entry
+from mockgraph.runtime.journal import LOG
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.telling import Outcome
-from mockgraph.script.model import Graph
 
 # Failures that are mockgraph's own: a test must not pass over them, whatever its client does with errors.
 OURS = ("UnmatchedRun", "UnresolvedTemplate", "PlayFailed")
@@ -156,15 +156,10 @@ def forget(namespace: Namespace, run: Run, thread: Thread | None) -> None:
 
 
 def note(namespace: Namespace, request: RunRequest, run: Run, report: str | None) -> None:
-    """Journal a run that ended."""
-    stub = run.stub.name if run.stub is not None else None
-    namespace.journal.add(
-        Entry(request.asked, run.graph.graph_id, stub, run.status, request.age(), report=report)
-    )
-
-
-def refused(namespace: Namespace, request: RunRequest, graph: Graph, report: str) -> None:
-    """Journal a run that no stub matched, and of which nothing was made."""
-    namespace.journal.add(
-        Entry(request.asked, graph.graph_id, None, "unmatched", request.age(), report=report)
-    )
+    """Journal and log a run that ended; `report` is what of mockgraph's broke in it."""
+    if report is not None and request.entry is not None:
+        namespace.journal.went_wrong(request.entry, namespace.journal.discreet(report, request.headers))
+    elif LOG.isEnabledFor(logging.INFO):
+        stub = run.stub.name if run.stub is not None else "-"
+        milliseconds = request.age() * 1000
+        LOG.info("%s  %s  %s  %.1f ms  %s", run.graph.graph_id, stub, run.status, milliseconds, request.asked)

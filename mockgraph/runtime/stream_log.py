@@ -6,13 +6,19 @@ from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 
+from mockgraph.runtime.faults import Strikes
+
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """One SSE part: its event name, its bytes, and its id, which only some streams show."""
+    """One SSE part: its event name, its bytes, and its id, which only some streams show.
+
+    Or, with a `fault` and no bytes, what strikes those who follow, before the next part.
+    """
 
     event: str
     body: bytes
     id: str
+    fault: Strikes | None = None
 
     @property
     def numbered(self) -> bytes:

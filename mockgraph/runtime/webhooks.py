@@ -15,6 +15,7 @@ from mockgraph.runtime.journal import LOG
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
+from mockgraph.words.redaction import clean_url, without_users
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PAUSES = (1.2, 2.4)  # seconds before the second and the third attempt
@@ -63,12 +64,22 @@ def post(
     }
     if error is not None:
         body["error"] = error
-    task = asyncio.get_running_loop().create_task(_deliver(url, dumps_in_full(body)))
+    fault = namespace.faults.take_webhook(run.graph.graph_id)
+    if fault is not None and fault.where == "lost":
+        LOG.info("webhook %s is lost: a fault", clean_url(url))
+        return
+    _send(namespace, url, body)
+    if fault is not None:
+        _send(namespace, url, body)
+
+
+def _send(namespace: Namespace, url: str, body: dict[str, Any]) -> None:
+    task = asyncio.get_running_loop().create_task(_deliver(namespace, url, dumps_in_full(body)))
     namespace.errands.add(task)
     task.add_done_callback(namespace.errands.discard)
 
 
-async def _deliver(url: str, body: bytes) -> None:
+async def _deliver(namespace: Namespace, url: str, body: bytes) -> None:
     import httpx
 
     async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
@@ -81,6 +92,6 @@ async def _deliver(url: str, body: bytes) -> None:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 said = f"{type(error).__name__}: {error}"
             if pause is None:
-                LOG.warning("webhook %s was not delivered: %s", url, said)
+                LOG.warning("webhook %s was not delivered: %s", clean_url(url), without_users(said))
                 return
-            await asyncio.sleep(pause)
+            await namespace.timeline.sleep(pause)

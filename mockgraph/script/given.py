@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from mockgraph.script.expecting import Expectation
+from mockgraph.script.latency import Latency
 from mockgraph.script.places import Source
 
 
@@ -126,3 +128,5 @@ class Given(msgspec.Struct, frozen=True):
     assistants: tuple[GivenAssistant, ...] = ()
     seed: Seed = Seed()
     auth: Auth | None = None
+    latency: Latency | None = None
+    expects: tuple[Expectation, ...] = ()

@@ -194,7 +194,7 @@ def _given(files: list[_File], base: Graph | None) -> Given:
     given = base.given if base else Given()
     for file in files:
         more = file.head.given
-        for key in ("nodes", "edges", "schemas", "auth"):
+        for key in ("nodes", "edges", "schemas", "auth", "latency"):
             if getattr(given, key) and getattr(more, key):
                 file.reader.complain(
                     file.head.keys[key],
@@ -207,6 +207,8 @@ def _given(files: list[_File], base: Graph | None) -> Given:
             edges=given.edges or more.edges,
             schemas=given.schemas or more.schemas,
             auth=given.auth or more.auth,
+            latency=given.latency or more.latency,
+            expects=given.expects + more.expects,
             assistants=given.assistants + more.assistants,
             seed=Seed(
                 _with_ids(file.head.graph_id, given.seed.threads, more.seed.threads),
@@ -269,27 +271,48 @@ def with_stubs(graph: Graph, stubs: Iterable[Stub]) -> Graph:
 
 def stubs_from_python(graph: Graph, words: dict[str, object], *, file: str, line: int) -> list[Stub]:
     """The stub, or the stubs of its turns, that a Python caller described with the words of the language."""
-    reader = Reader(file)
-    reading = StubReader(reader, graph.graph_id, graph.channels)
     try:
         node = from_python(words, line)
     except RecursionError:
         raise TypeError("a stub is made of JSON values; these are nested without end") from None
-    stubs = reading.stub(node, "stub")
+    return stubs_of(graph, node, file=file)
+
+
+def stub_from_text(text: str, *, file: str) -> tuple[str, Node] | None:
+    """The graph and the stub that a text describes; None where it is a fixture. Raises FixtureError."""
+    node = read_yaml(text, file)
+    named = {key.value: value for key, value in node.pairs}
+    if node.kind != "mapping" or "mockgraph" in named:
+        return None
+    reader = Reader(file)
+    if "graph" not in named:
+        hint = "name it: 'graph: agent'; or begin a whole fixture with 'mockgraph: 1'"
+        reader.complain(node, "", "a stub wants the 'graph' that it is of", hint)
+        raise FixtureError(reader.complaints)
+    graph_id = reader.text(named["graph"], "graph")
+    if reader.complaints:
+        raise FixtureError(reader.complaints)
+    pairs = [pair for pair in node.pairs if pair[0].value != "graph"]
+    return graph_id, Node(node.kind, node.line, node.column, pairs=pairs)
+
+
+def stubs_of(graph: Graph, node: Node, *, file: str) -> list[Stub]:
+    """The stubs that a node describes, to be added to a graph; raises FixtureError."""
+    reader = Reader(file)
+    stubs = StubReader(reader, graph.graph_id, graph.channels).stub(node, "stub")
     taken = {stub.name: stub for stub in graph.stubs}
     names = taken.keys() | {stub.name for stub in stubs}
     for stub in stubs:
         if stub.name in taken:
             reader.complain(
-                Node("scalar", line),
+                Node("scalar", node.line),
                 "stub.name",
                 f"a second stub '{stub.name}' of graph '{graph.graph_id}'",
                 f"the first is at {taken[stub.name].source}; give this one a name of its own, or none",
             )
-    for stub in stubs:
         if stub.after is not None and stub.after not in names:
             reader.complain(
-                Node("scalar", line),
+                Node("scalar", node.line),
                 "stub.after",
                 f"graph '{graph.graph_id}' has no stub '{stub.after}'",
                 near(stub.after, names) or "name a stub of the same graph",

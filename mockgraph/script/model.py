@@ -10,6 +10,7 @@ import msgspec
 
 from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.chunks import Chunk
+from mockgraph.script.faults import Fault
 from mockgraph.script.given import Given
 from mockgraph.script.matching import Condition
 from mockgraph.script.places import Source
@@ -134,7 +135,13 @@ class Subgraph(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
-Step = Delay | Custom | Say | Update | Fail | Ask | Send | Goto | Subgraph | Tool
+class Strike(msgspec.Struct, frozen=True):
+    """Something goes wrong on the line to the client."""
+
+    fault: Fault
+
+
+Step = Strike | Delay | Custom | Say | Update | Fail | Ask | Send | Goto | Subgraph | Tool
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -152,13 +159,15 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Superstep(msgspec.Struct, frozen=True):
-    """Tasks that run side by side, as written.
+    """Tasks that run side by side, as written; `before` and `after` are the faults that strike around them.
 
     `pulled` are those that an edge sets off and their places among the tasks, by the names of their nodes; `sent`
     are the others, as written.
     """
 
     tasks: tuple[Task, ...]
+    before: tuple[Fault, ...] = ()
+    after: tuple[Fault, ...] = ()
     pulled: tuple[tuple[int, Task], ...] = ()
     sent: tuple[tuple[int, Task], ...] = ()
 

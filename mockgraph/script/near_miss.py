@@ -3,27 +3,17 @@
 The same text goes into the HTTP body, the log and the failure of a test. Credentials are not shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import orjson
 
 from mockgraph.script.choosing import Miss
 from mockgraph.script.matching import shown
 from mockgraph.script.nodes import quoted
+from mockgraph.words.redaction import REDACTED, redacted, secret
 
-_SECRET = (
-    "authorization",
-    "cookie",
-    "api_key",
-    "apikey",
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "credential",
-)
-REDACTED = "[redacted]"
 _CLOSEST = 3
 
 
@@ -35,15 +25,18 @@ def report(
     *,
     graphs: list[str],
     waiting: Sequence[tuple[str, str, Any]] = (),
+    hide: Callable[[Any], Any] = redacted,
 ) -> str:
     """The whole report.
 
     `asked` is the request line; `graphs` are the scripted graphs, for a graph without stubs; `waiting` are the
-    questions at which the thread waits: node, interrupt id, value.
+    questions at which the thread waits: node, interrupt id, value. `hide` takes credentials out of values.
     """
+    scope = hide(scope)
+    misses = [_hidden(miss, hide) for miss in misses]
     lines = ["No stub matched this run.", f"  {asked}  graph '{graph_id}'"]
     lines += [
-        f"  the thread waits at '{node}', interrupt {id_}: {_shown('', value)}"
+        f"  the thread waits at '{node}', interrupt {id_}: {_shown('', hide(value))}"
         for node, id_, value in waiting
     ]
     told = _told(scope, misses)
@@ -64,19 +57,9 @@ def report(
     return "\n".join(lines)
 
 
-def secret(name: str) -> bool:
-    """Whether a key or header names a credential."""
-    plain = name.lower().replace("-", "_")
-    return any(word in plain for word in _SECRET)
-
-
-def redacted(value: Any) -> Any:
-    """A value with every credential in it replaced."""
-    if isinstance(value, dict):
-        return {key: REDACTED if secret(key) and item else redacted(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [redacted(item) for item in value]
-    return value
+def _hidden(miss: Miss, hide: Callable[[Any], Any]) -> Miss:
+    different = tuple(msgspec.structs.replace(one, got=hide(one.got)) for one in miss.differences)
+    return msgspec.structs.replace(miss, differences=different)
 
 
 def _shown(path: str, value: Any) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockgraph.script import words
+from mockgraph.script.expecting import Expectation, read_expectation
 from mockgraph.script.fields import read_fields, read_id
 from mockgraph.script.given import DrawnEdge, DrawnNode, Given, GivenAssistant, Seed
+from mockgraph.script.latency import Latency, read_latency
 from mockgraph.script.nodes import INVALID, Node, Reader
 from mockgraph.script.places import Source
 from mockgraph.script.read_auth import read_auth
@@ -36,7 +38,20 @@ def read_given(reader: Reader, entries: Entries, graph_id: str) -> Given:
         assistants=read("assistants", _assistants, graph_id) or (),
         seed=read("seed", read_seed) or Seed(),
         auth=read("auth", read_auth),
+        latency=read("latency", _latency),
+        expects=read("expect", _expects, graph_id) or (),
     )
+
+
+def _latency(reader: Reader, node: Node) -> Latency | None:
+    latency = read_latency(reader, node, "latency")
+    return None if latency is INVALID else latency
+
+
+def _expects(reader: Reader, node: Node, graph_id: str) -> tuple[Expectation, ...]:
+    items = enumerate(reader.sequence(node, "expect", what="a list of expectations"))
+    read = [read_expectation(reader, item, f"expect[{at}]", graph=graph_id) for at, item in items]
+    return tuple(one for one in read if one is not INVALID)
 
 
 # --- the drawing -----------------------------------------------------------------------------------------

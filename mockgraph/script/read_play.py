@@ -8,6 +8,8 @@ import msgspec
 from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.messages import WireMessage
 from mockgraph.script import templates, words
+from mockgraph.script.durations import read_seconds
+from mockgraph.script.faults import Fault, read_fault
 from mockgraph.script.matching import shown
 from mockgraph.script.model import (
     Ask,
@@ -21,6 +23,7 @@ from mockgraph.script.model import (
     Sent,
     Speech,
     Step,
+    Strike,
     Subgraph,
     Superstep,
     Task,
@@ -31,7 +34,7 @@ from mockgraph.script.model import (
 from mockgraph.script.nodes import INVALID, Node, Reader, has, near
 from mockgraph.script.read_head import read_channels
 from mockgraph.script.read_messages import read_message, read_messages
-from mockgraph.script.read_speech import read_seconds, read_speech
+from mockgraph.script.read_speech import read_speech
 from mockgraph.script.read_values import read_template, read_value
 from mockgraph.words.vocabulary import END, PUSH
 
@@ -51,14 +54,19 @@ class PlayReader:
         trees = [task.input for task in _tasks_of(supersteps)]
         return Play(
             supersteps=supersteps,
-            instant=not any(map(_takes_time, steps)),
+            instant=not any(map(_takes_time, steps)) and not any(map(_struck, supersteps)),
             roots=frozenset[str]().union(*map(_roots, steps), *map(templates.roots, trees)),
         )
 
     def supersteps(self, node: Node, path: str, *, twins: bool = False) -> tuple[Superstep, ...]:
         """A list of supersteps, each held against the one before it; the first may have `twins`."""
         supersteps: list[Superstep] = []
+        faults: list[Fault] = []
         for at, item in enumerate(self.reader.sequence(node, path, what="a list of supersteps")):
+            if item.kind == "mapping" and [key.value for key, _ in item.pairs] == ["fault"]:
+                fault = read_fault(self.reader, item.pairs[0][1], f"{path}[{at}].fault", inside=True)
+                faults += [fault] if fault is not INVALID else []
+                continue
             before = supersteps[-1] if supersteps else Superstep(())
             if any(type(step) is Ask for step in steps_of([before])):
                 self.reader.complain(
@@ -67,7 +75,16 @@ class PlayReader:
                     "the play goes on behind an 'interrupt'",
                     "what happens on resume is a stub of its own, with 'after' and 'when: {resume: …}'",
                 )
-            supersteps.append(self._superstep(item, f"{path}[{at}]", before, twins=twins and at == 0))
+            superstep = self._superstep(item, f"{path}[{at}]", before, twins=twins and not supersteps)
+            supersteps.append(
+                msgspec.structs.replace(superstep, before=tuple(faults)) if faults else superstep
+            )
+            faults = []
+        if faults and supersteps:
+            supersteps[-1] = msgspec.structs.replace(supersteps[-1], after=tuple(faults))
+        elif faults:
+            what, hint = "faults of a play that runs nothing", "lay them over the request: faults.next(…)"
+            self.reader.complain(node, path, what, hint)
         if supersteps:
             self._refuse_at_the_end(node, f"{path}[{len(supersteps) - 1}]", supersteps[-1])
         return tuple(supersteps)
@@ -247,6 +264,10 @@ class PlayReader:
         seconds = read_seconds(self.reader, node, path)
         return INVALID if seconds is INVALID else Delay(seconds)
 
+    def _read_fault(self, node: Node, path: str, _speech: Speech) -> Any:
+        fault = read_fault(self.reader, node, path, inside=True)
+        return INVALID if fault is INVALID else Strike(fault)
+
     def _read_custom(self, node: Node, path: str, _speech: Speech) -> Any:
         items = self.reader.sequence(node, path, what="a list of payloads")
         values = [read_value(self.reader, item, f"{path}[{at}]") for at, item in enumerate(items)]
@@ -409,6 +430,7 @@ class PlayReader:
 
 
 _READ: dict[str, Callable[[PlayReader, Node, str, Speech], Any]] = {
+    "fault": PlayReader._read_fault,
     "delay": PlayReader._read_delay,
     "tools": PlayReader._read_tools,
     "custom": PlayReader._read_custom,
@@ -421,6 +443,7 @@ _READ: dict[str, Callable[[PlayReader, Node, str, Speech], Any]] = {
     "goto": PlayReader._read_goto,
 }
 _KINDS: dict[str, type] = {
+    "fault": Strike,
     "delay": Delay,
     "tools": Tool,
     "custom": Custom,
@@ -468,7 +491,13 @@ def _spoken(step: Step) -> list[WireMessage]:
     return [message for message in messages if isinstance(message, WireMessage) and message["type"] == "ai"]
 
 
+def _struck(superstep: Superstep) -> bool:
+    return bool(superstep.before or superstep.after)
+
+
 def _takes_time(step: Step) -> bool:
+    if isinstance(step, Strike):
+        return True  # whoever follows the run is struck, not the run
     if isinstance(step, Delay):
         return step.seconds > 0
     return isinstance(step, Say | Update) and any(piece.delay for piece in step.speech.pieces or ())

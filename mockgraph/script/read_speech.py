@@ -1,16 +1,12 @@
 """Reading how a message reaches the stream: the model that wrote it, the cut of its text, the pauses."""
 
-import re
 from typing import Any
 
 from mockgraph.meaning import chunks
 from mockgraph.script import words
+from mockgraph.script.durations import read_seconds
 from mockgraph.script.model import Model, Piece, Speech
-from mockgraph.script.nodes import INVALID, Node, Reader, noun
-
-_DELAY = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)")
-_A_DAY = 24 * 3600
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+from mockgraph.script.nodes import INVALID, Node, Reader
 
 
 def read_speech(reader: Reader, entries: dict[str, tuple[Node, Node]], path: str) -> Speech:
@@ -106,18 +102,6 @@ def _call_pieces(reader: Reader, entries: dict[str, tuple[Node, Node]], path: st
             return INVALID
         pieces.append({**piece, "type": "tool_call_chunk"})
     return pieces
-
-
-def read_seconds(reader: Reader, node: Node, path: str) -> Any:
-    found = _DELAY.fullmatch(node.value) if isinstance(node.value, str) else None
-    if found:
-        seconds = float(found[1]) * _UNITS[found[2]]
-        if seconds > _A_DAY:
-            return reader.complain(node, path, "a pause of more than a day", "write a shorter one")
-        return seconds
-    return reader.complain(
-        node, path, f"expected a time with a unit, got {noun(node)}", "write 200ms, 1.5s or 2m"
-    )
 
 
 def _provider(name: str) -> str:

@@ -70,10 +70,14 @@ FIXTURE: dict[str, Key] = {
         "Whose credentials are accepted, and what each sees; one for the whole server.", _ref("auth")
     ),
     "seed": Key("Threads and store items that are there from the start.", _ref("seed")),
+    "latency": Key("How long runs, nodes and chunks take where no `delay` says so.", _ref("latency")),
+    "expect": Key(
+        "What runs a test has to bring about; held against them when it ends.", _list(_ref("expect"))
+    ),
 }
 
 # What is around the runs.
-GIVEN = frozenset({"nodes", "edges", "schemas", "assistants", "auth", "seed"})
+GIVEN = frozenset({"nodes", "edges", "schemas", "assistants", "auth", "seed", "latency", "expect"})
 
 NODE: dict[str, Key] = {
     "node": Key("The name of the node.", _TEXT),
@@ -180,11 +184,63 @@ TURN: dict[str, Key] = {"when": STUB["when"], "play": STUB["play"], "times": STU
 
 SUPERSTEP: dict[str, Key] = {
     "parallel": Key("Tasks that run side by side in one superstep.", _list(_ref("task"))),
-    "fault": Key("Something that goes wrong outside the graph.", _ANY, planned=True),
+    "fault": Key(
+        "Something that goes wrong on the line to the client, at this point of the run.", _ref("fault")
+    ),
+}
+
+FAULT: dict[str, Key] = {
+    "status": Key("Another HTTP status in place of the answer.", {"type": "integer"}),
+    "headers": Key("The headers of that answer.", {"type": "object", "additionalProperties": _TEXT}),
+    "body": Key("Its body: a text, or a value that is sent as JSON.", _ANY),
+    "reset": Key("The connection is reset: before, inside, in_character or after a part.", _TEXT),
+    "cut": Key("The connection is closed there, without the end of the body.", _TEXT),
+    "refuse": Key("The connection is reset, and no other is accepted for so long.", _DELAY),
+    "stall": Key("Nothing more is sent for so long, or `forever`.", _TEXT),
+    "heartbeats": Key("Whether heartbeats go on while it stalls.", {"type": "boolean"}),
+    "truncate": Key("The body ends inside, in_character or after a part, as if it were complete.", _TEXT),
+    "malformed": Key("The data of the part is no JSON.", {"const": True}),
+    "duplicate": Key("The part is sent twice.", {"const": True}),
+    "reorder": Key("The part is sent behind the one that follows it.", {"const": True}),
+    "drop": Key("The part is not sent.", {"const": True}),
+    "lf": Key("From here on lines end in LF alone.", {"const": True}),
+    "bytewise": Key("From here on each byte is a chunk of its own.", {"const": True}),
+    "webhook": Key("The run's webhook is `lost`, or posted `twice`.", {"enum": ["lost", "twice"]}),
+    "times": Key("How often it strikes; once, if it does not say.", {"type": "integer"}),
+    "at": Key("Which part: a number, an event, `last`, or `last <event>`.", {"type": ["integer", "string"]}),
+    "route": Key("Which requests: `POST /runs/stream`, or a path alone.", _TEXT),
+    "graph": Key("Only requests for runs of this graph.", _TEXT),
+}
+
+_SPREAD: Schema = {"anyOf": [_DELAY, _ref("spread")]}
+LATENCY: dict[str, Key] = {
+    "run": Key("Before a run shows anything but its metadata.", _SPREAD),
+    "node": Key("Before each node.", _SPREAD),
+    "chunk": Key("Before each chunk of a model's text.", _SPREAD),
+    "nodes": Key("Before these nodes, by name.", {"type": "object", "additionalProperties": _SPREAD}),
+}
+SPREAD: dict[str, Key] = {
+    "uniform": Key("Any time between two, each as likely.", _list(_DELAY)),
+    "lognormal": Key("About a median, now and then much longer: as models answer.", _ref("lognormal")),
+}
+LOGNORMAL: dict[str, Key] = {
+    "median": Key("The time that half of them take at most.", _DELAY),
+    "sigma": Key("How far they spread; 0.5, if it does not say.", {"type": "number"}),
+}
+
+EXPECT: dict[str, Key] = {
+    "name": Key("What the failure calls it.", _TEXT),
+    "when": Key("Which runs are counted, as in a stub.", _ref("when")),
+    "times": Key("How many there are.", {"type": "integer"}),
+    "at_least": Key("How many there are at least; 1, if nothing else is said.", {"type": "integer"}),
+    "at_most": Key("How many there are at most.", {"type": "integer"}),
 }
 
 # What happens inside a task, in this order where `do` does not say another.
 STEPS: dict[str, Key] = {
+    "fault": Key(
+        "Something that goes wrong on the line to the client, at this point of the task.", _ref("fault")
+    ),
     "delay": Key("A pause, always with a unit: 200ms, 1.5s, 2m.", _DELAY),
     "tools": Key(
         "The tool calls that the node runs: ids, or {call, …}. Without it, those of its tool messages.",
@@ -341,6 +397,11 @@ def json_schema() -> Schema:
                 },
             },
             "rule": _record(RULE, required=["on"]),
+            "fault": _record(FAULT),
+            "latency": _record(LATENCY),
+            "spread": _record(SPREAD),
+            "lognormal": _record(LOGNORMAL, required=["median"]),
+            "expect": _record(EXPECT),
             "superstep": _record({**SUPERSTEP, **TASK}),
             "task": _record(TASK, required=["node"]),
             "step": step,

@@ -13,11 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
+from mockgraph.web import control
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.auth import Authenticating
 from mockgraph.web.bodies import Disconnected
 from mockgraph.web.cors import Cors
+from mockgraph.web.isolated import Isolated
 from mockgraph.web.metrics import Metrics
+from mockgraph.web.noting import Noting
 from mockgraph.web.remembering import Remembering
 from mockgraph.web.routes import (
     a2a,
@@ -33,6 +36,7 @@ from mockgraph.web.routes import (
     system,
     threads,
 )
+from mockgraph.web.striking import Striking
 from mockgraph.words.errors import Refusal
 
 
@@ -45,13 +49,22 @@ def create_app(*paths: str | Path, deterministic: bool = False) -> ASGIApp:
 
 
 def app_of(namespace: Namespace) -> ASGIApp:
-    """The app of a namespace."""
+    """The app of a namespace and of those within it."""
+    return Isolated(namespace, lambda own: _app_of_one(own, namespace))
+
+
+def _app_of_one(namespace: Namespace, root: Namespace) -> ASGIApp:
+    """The app of a namespace alone."""
     metrics = Metrics(namespace)
-    metrics.routes = routes_of(namespace, metrics)
-    return Cors(Refusing(Authenticating(Remembering(Router(metrics.routes)), namespace)), seen=metrics.seen)
+    metrics.routes = routes_of(namespace, metrics, root)
+    return Cors(
+        Striking(Refusing(Authenticating(Remembering(Router(metrics.routes)), namespace)), namespace),
+        noted=Noting(namespace),
+        seen=metrics.seen,
+    )
 
 
-def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
+def routes_of(namespace: Namespace, metrics: Metrics, root: Namespace) -> list[BaseRoute]:
     """Every route, those that are built first: of two that fit a path, the first is asked."""
     runner = Runner(namespace)
     return [
@@ -67,6 +80,7 @@ def routes_of(namespace: Namespace, metrics: Metrics) -> list[BaseRoute]:
         *a2a.routes(runner),
         *protocol.routes(runner),
         *system.routes(runner, metrics),
+        *control.routes(namespace, root),
     ]
 
 

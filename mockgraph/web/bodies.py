@@ -13,6 +13,7 @@ import orjson
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
+from mockgraph.web.noting import brought
 from mockgraph.words.errors import Refusal
 
 LARGEST = 64 * 2**20  # bytes
@@ -37,7 +38,10 @@ async def read(scope: Scope, receive: Receive) -> bytes:
             raise Refusal(413, f"Request body too large: expected at most {LARGEST} bytes")
         pieces.append(piece)
         if not more:
-            return piece if len(pieces) == 1 else b"".join(pieces)
+            body = piece if len(pieces) == 1 else b"".join(pieces)
+            if body:
+                brought(scope, body)
+            return body
 
 
 async def read_request(request: Request) -> bytes:

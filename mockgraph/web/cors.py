@@ -1,6 +1,7 @@
 """Cross-origin headers on every answer, and preflights answered before any route is looked up.
 
-Whoever counts answers is told of each that a route gave.
+Around everything else as it is, it also tells the journal what was asked and how the answer ended, and whoever counts
+answers of each that a route gave.
 
 langgraph-api 0.16.7: any origin may call, whatever headers it asks for are allowed, and every answer varies by
 origin. Bytes and order of the headers are the real server's.
@@ -10,6 +11,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mockgraph.runtime.journal import Entry
 from mockgraph.words.vocabulary import HTTP_METHODS
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -33,11 +35,21 @@ _VARY_PREFLIGHT = (b"vary", ", ".join(_VARY_ON).encode())
 class Cors:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, *, seen: Callable[[Scope, int], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, noted: Callable[[Scope], Entry], seen: Callable[[Scope, int], None]
+    ) -> None:
         self.app = app
+        self.noted = noted
         self.seen = seen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            entry = self.noted(scope)
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                entry.ended = "complete" if entry.fault is None else entry.fault
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -51,15 +63,26 @@ class Cors:
         more: RawHeaders = [_ALLOW, _EXPOSE, _VARY] if cross else [_VARY]
         if options:
             more.append(_PRIVATE)
+        entry = self.noted(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self.seen(scope, message["status"])
-                if message["status"] != 500:
+                status = entry.status = message["status"]
+                self.seen(scope, status)
+                if status != 500:
                     message["headers"] = [*message["headers"], *more]
+            elif not message.get("more_body"):
+                entry.ended = "complete"
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception:
+            entry.status = entry.status or 500
+            raise
+        finally:
+            if entry.ended == "open":
+                entry.ended = "disconnected"
 
 
 def _preflight(asked: RawHeaders) -> RawHeaders | None:

@@ -75,9 +75,10 @@ def flag(scope: Scope, name: str) -> bool:
 
 
 def api_url(scope: Scope) -> str:
-    """The server's own address, as run metadata names it."""
+    """The server's own address, with where it is mounted, as run metadata names it."""
     host, port = scope.get("server") or ("127.0.0.1", None)
-    return f"http://{host}:{port}" if port else f"http://{host}"
+    mounted = scope.get("root_path", "")
+    return f"http://{host}:{port}{mounted}" if port else f"http://{host}{mounted}"
 
 
 def place_of(run: Run, *, stateful: bool) -> str:

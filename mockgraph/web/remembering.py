@@ -16,9 +16,9 @@ class Remembering:
         ] = {}  # by method and path: at most as many as there are routes
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "http" or scope.get("root_path"):
+        if scope["type"] != "http":
             return self._router(scope, receive, send)
-        route = self._found.get((scope["method"], scope["path"]))
+        route = self._found.get((scope["method"], _path(scope)))
         if route is None:
             return self._asked(scope, receive, send)
         scope.update(router=self._router, route=route, endpoint=route.endpoint, path_params={})
@@ -29,7 +29,14 @@ class Remembering:
         route = scope.get("route")
         if (
             isinstance(route, Route)
-            and route.path == scope["path"]
+            and route.path == _path(scope)
             and scope["method"] in (route.methods or ())
         ):
-            self._found[scope["method"], scope["path"]] = route
+            self._found[scope["method"], _path(scope)] = route
+
+
+def _path(scope: Scope) -> str:
+    """The path as routes know it: without where the app is mounted."""
+    path: str = scope["path"]
+    mounted = scope.get("root_path")
+    return path.removeprefix(mounted) if mounted else path

@@ -5,14 +5,18 @@ waits a newline in its place. Starlette's StreamingResponse costs about three ti
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
+
+from mockgraph.runtime.timeline import Timeline
 
 _BEAT = b": heartbeat\r\n\r\n"
+BEATS = (_BEAT, b"\n")  # of streams and of waits
 _CLOSE = {"type": "http.response.body", "body": b"", "more_body": False}
 
 RawHeaders = list[tuple[bytes, bytes]]
+Arming = Callable[[Send], Send]
 
 _STREAM_HEADERS: RawHeaders = [
     (b"cache-control", b"no-store"),
@@ -46,33 +50,59 @@ async def write(send: Send, parts: Sequence[bytes]) -> None:
         await send({"type": "http.response.body", "body": part, "more_body": left > 0})
 
 
-async def follow(send: Send, receive: Receive, parts: AsyncIterator[bytes], *, heartbeat: float) -> bool:
-    """Parts as they come, until they end or the client goes; whether it stayed to the end."""
+async def follow(
+    send: Send,
+    receive: Receive,
+    parts: AsyncIterator[bytes | Arming],
+    *,
+    heartbeat: float,
+    timeline: Timeline,
+) -> bool:
+    """Parts as they come, until they end or the client goes; whether it stayed to the end.
+
+    Where a function stands among them, what follows is sent with the `send` that it makes of the one before.
+    """
+    sending = send
 
     async def forward() -> None:
+        nonlocal sending
         async for part in parts:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send(_CLOSE)
+            if isinstance(part, bytes):
+                await sending({"type": "http.response.body", "body": part, "more_body": True})
+            else:
+                sending = part(sending)
+        await sending(_CLOSE)
 
-    return await _accompanied(forward(), send, receive, beat=_BEAT, heartbeat=heartbeat)
+    async def beat(message: Message) -> None:
+        await sending(message)
+
+    return await _accompanied(forward(), beat, receive, beat=_BEAT, heartbeat=heartbeat, timeline=timeline)
 
 
-async def wait(send: Send, receive: Receive, body: Awaitable[bytes], *, heartbeat: float) -> bool:
+async def wait(
+    send: Send, receive: Receive, body: Awaitable[bytes], *, heartbeat: float, timeline: Timeline
+) -> bool:
     """A body that takes time, until it is there or the client goes; whether it stayed to the end."""
 
     async def forward() -> None:
         await send({"type": "http.response.body", "body": await body, "more_body": True})
         await send(_CLOSE)
 
-    return await _accompanied(forward(), send, receive, beat=b"\n", heartbeat=heartbeat)
+    return await _accompanied(forward(), send, receive, beat=BEATS[1], heartbeat=heartbeat, timeline=timeline)
 
 
 async def _accompanied(
-    work: Awaitable[None], send: Send, receive: Receive, *, beat: bytes, heartbeat: float
+    work: Awaitable[None],
+    send: Send,
+    receive: Receive,
+    *,
+    beat: bytes,
+    heartbeat: float,
+    timeline: Timeline,
 ) -> bool:
     """Do the work, with heartbeats beside it, and stop when the client disconnects; whether it was done."""
     main = asyncio.ensure_future(work)
-    beating = asyncio.ensure_future(_beating(send, beat, heartbeat))
+    beating = asyncio.ensure_future(_beating(send, beat, heartbeat, timeline))
     beside = [beating, asyncio.ensure_future(_disconnected(receive))]
     try:
         await asyncio.wait([main, *beside], return_when=asyncio.FIRST_COMPLETED)
@@ -85,12 +115,11 @@ async def _accompanied(
     return False
 
 
-async def _beating(send: Send, beat: bytes, heartbeat: float) -> None:
-    loop = asyncio.get_running_loop()
-    due = loop.time()
+async def _beating(send: Send, beat: bytes, heartbeat: float, timeline: Timeline) -> None:
+    due = timeline.time()
     while True:
         due += heartbeat
-        await asyncio.sleep(due - loop.time())
+        await timeline.pass_by(due)
         await send({"type": "http.response.body", "body": beat, "more_body": True})
 
 

@@ -17,14 +17,24 @@ class Clock(Protocol):
         """Microseconds since the epoch."""
         ...
 
+    def advance(self, micros: int) -> None:
+        """Be so much later from now on."""
+        ...
+
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, or so much ahead of it as it was advanced."""
 
     ticks = True
 
+    def __init__(self) -> None:
+        self._ahead = 0
+
     def now(self) -> int:
-        return time.time_ns() // 1000
+        return time.time_ns() // 1000 + self._ahead
+
+    def advance(self, micros: int) -> None:
+        self._ahead += micros
 
 
 class FixedClock:
@@ -39,6 +49,9 @@ class FixedClock:
 
     def now(self) -> int:
         return self._now
+
+    def advance(self, micros: int) -> None:
+        self._now += micros
 
 
 def iso(micros: int) -> str:

@@ -165,7 +165,7 @@ def test_a_run_that_is_named_twice_is_stopped_once(client: httpx.Client, server:
     body = {"thread_id": path.rpartition("/")[2], "run_ids": [made, made]}
     assert client.post("/runs/cancel", json=body).status_code == 204
     assert client.get(path).json()["status"] == "interrupted"
-    assert len(server._namespace.journal.entries) == 1
+    assert len(server.journal.runs()) == 1
 
 
 def test_a_waiting_run_begins_on_what_is_there_when_it_starts(client: httpx.Client) -> None:

@@ -163,7 +163,7 @@ def test_a_cron_goes_with_its_thread() -> None:
         await day.later(HOUR)
 
     namespace = day(play)
-    assert (namespace.runs, list(namespace.journal.unmatched)) == ({}, [])
+    assert (namespace.runs, list(namespace.journal.unmatched_reports)) == ({}, [])
 
 
 def test_a_cron_on_a_thread_that_was_only_passing_goes_with_it() -> None:
@@ -174,7 +174,7 @@ def test_a_cron_on_a_thread_that_was_only_passing_goes_with_it() -> None:
         await day.later(HOUR)
         assert (await day.client.get(f"/runs/crons/{made['cron_id']}")).status_code == 404
 
-    assert list(day(play).journal.unmatched) == []
+    assert list(day(play).journal.unmatched_reports) == []
 
 
 def test_stubs_see_which_cron_asks() -> None:
@@ -199,7 +199,7 @@ def test_a_run_that_no_stub_matches_fails_and_is_told() -> None:
         await day.later(HOUR)
         assert len(await day.runs(path)) == 2
 
-    reports = day(play).journal.unmatched
+    reports = day(play).journal.unmatched_reports
     assert len(reports) == 2
     assert "cron '0 * * * *' 018cc251-" in reports[0]
     assert "expected 'work', got 'wrok'" in reports[0]
@@ -228,7 +228,7 @@ def test_a_cron_that_cannot_start_a_run_is_told_in_the_journal(request_: dict[st
         now = (await day.client.get(f"/runs/crons/{made['cron_id']}")).json()
         assert now["next_run_date"] == "2024-01-01T02:00:00+00:00"
 
-    (report,) = day(play).journal.unmatched
+    (report,) = day(play).journal.unmatched_reports
     assert report.startswith("A cron could not start a run.\n  cron '0 * * * *' 018cc251-")
     assert why in report
 
@@ -240,7 +240,7 @@ def test_a_cron_goes_with_its_graph() -> None:
         await day.later(HOUR)
         assert (await day.client.post("/runs/crons/count", json={})).json() == 0
 
-    assert not day(play).journal.unmatched
+    assert not day(play).journal.unmatched_reports
 
 
 def test_context_reaches_the_run() -> None:
@@ -281,7 +281,7 @@ def test_a_busy_thread_is_met_as_the_cron_says(strategy: str, statuses: list[str
         await day.client.delete(f"/runs/crons/{first['cron_id']}")
         await day.client.delete(path)
 
-    assert list(day(play).journal.unmatched) == []
+    assert list(day(play).journal.unmatched_reports) == []
 
 
 def test_on_a_clock_that_stands_still_there_is_no_alarm() -> None:
@@ -369,7 +369,7 @@ def test_a_reset_silences_crons(server: MockGraph, client: httpx.Client) -> None
     alarm = server._namespace.alarm
     assert alarm is not None
     server.reset()
-    assert alarm.cancelled()
+    assert alarm.gone
     assert server._namespace.alarm is None
     assert client.post("/runs/crons/search", json={}).json() == []
 

@@ -79,7 +79,7 @@ def test_what_waits_goes_on_and_a_seed_counts_for_no_stub() -> None:
 
     namespace = world(STUBS, head=HEAD)
     talk(namespace, answer)
-    assert [entry.stub for entry in namespace.journal.entries] == ["refund approved"]
+    assert [entry.stub for entry in namespace.journal.runs()] == ["refund approved"]
 
 
 def test_the_same_ids_in_every_process_and_after_a_reset() -> None:

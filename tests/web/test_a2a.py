@@ -56,7 +56,7 @@ def test_an_unmatched_message_is_an_error_with_the_report(method: str) -> None:
         assert (await client.post("/threads/search", json={})).json() == []
 
     talk(namespace, ask)
-    (report,) = namespace.journal.unmatched
+    (report,) = namespace.journal.unmatched_reports
     assert "expected 'hello', got 'helo'" in report
 
 
@@ -86,7 +86,7 @@ def test_a_message_that_is_unmatched_when_its_turn_comes_fails_with_the_report()
         )
 
     talk(namespace, ask)
-    assert len(namespace.journal.unmatched) == 2
+    assert len(namespace.journal.unmatched_reports) == 2
 
 
 def test_what_was_refused_leaves_no_trace_in_later_ids() -> None:

@@ -35,7 +35,7 @@ def endpoints() -> dict[tuple[str, str], Any]:
     """What answers each method of each path, as the document spells it."""
     found: dict[tuple[str, str], Any] = {}
     namespace = world("- {name: all, play: []}")
-    routes: list[BaseRoute] = routes_of(namespace, Metrics(namespace))
+    routes: list[BaseRoute] = routes_of(namespace, Metrics(namespace), namespace)
     for route in routes:
         if isinstance(route, WebSocketRoute):
             continue  # OpenAPI has no words for them

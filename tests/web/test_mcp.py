@@ -29,9 +29,9 @@ def test_an_unmatched_call_is_an_error_with_the_report() -> None:
         assert (await client.post("/threads/search", json={})).json() == []
 
     talk(namespace, ask)
-    (report,) = namespace.journal.unmatched
+    (report,) = namespace.journal.unmatched_reports
     assert "input.messages   'helo'" in report
-    assert [entry.status for entry in namespace.journal.entries] == ["unmatched"]
+    assert [entry.run_status for entry in namespace.journal.runs()] == ["unmatched"]
 
 
 def test_a_template_without_its_value_is_an_error_with_its_reason() -> None:

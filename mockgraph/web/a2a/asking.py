@@ -13,6 +13,7 @@ from mockgraph.web.a2a import parts, tasks, words
 from mockgraph.web.a2a.calls import TASK_NOT_FOUND, Call
 from mockgraph.web.a2a.cards import fields_of
 from mockgraph.web.a2a.tasks import Task
+from mockgraph.web.noting import entry_of
 from mockgraph.web.paths import api_url
 from mockgraph.web.rpc import INVALID_PARAMS, RpcError
 from mockgraph.words.errors import Refusal
@@ -139,7 +140,15 @@ def _run(call: Call, data: dict[str, Any], thread_id: str, *, streamed: bool) ->
 
             valid(data, "RunCreateStateful")
         body = dumps(data)
-        request = RunRequest(call.asked, body, loads(body), call.scope["headers"], thread_id, call.access)
+        request = RunRequest(
+            call.asked,
+            body,
+            loads(body),
+            call.scope["headers"],
+            thread_id,
+            call.access,
+            entry=entry_of(call.scope),
+        )
         return call.runner.begin(request, api_url=api_url(call.scope), streamed=streamed)
     except Refusal as refusal:
         raise _not_created(refusal, thread_id) from None

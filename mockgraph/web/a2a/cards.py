@@ -30,7 +30,7 @@ def card(namespace: Namespace, assistant: Assistant, named: str, scope: Scope) -
     """The card of an assistant, whose id a client has spelled so."""
     name = assistant.now.name
     description = assistant.now.description or f"{name} assistant"
-    url = f"{api_url(scope)}{scope.get('root_path', '')}/a2a/{named}"
+    url = f"{api_url(scope)}/a2a/{named}"
     return {
         "name": name,
         "description": description,

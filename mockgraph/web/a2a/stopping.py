@@ -9,6 +9,7 @@ from mockgraph.runtime.requests import RunRequest
 from mockgraph.web.a2a import words
 from mockgraph.web.a2a.calls import Call
 from mockgraph.web.a2a.tasks import TERMINAL, Task, mark_of, status_message
+from mockgraph.web.noting import entry_of
 from mockgraph.web.paths import api_url
 from mockgraph.web.rpc import INTERNAL_ERROR, RpcError
 from mockgraph.words.clock import iso
@@ -65,7 +66,15 @@ def _take_back(call: Call, task: Task) -> None:
         "metadata": {"a2a": {**mark_of(task.last), "task_id": task.own_id}},
         "after_seconds": _NEVER,
     }
-    request = RunRequest(call.asked, dumps(data), data, call.scope["headers"], thread_id, call.access)
+    request = RunRequest(
+        call.asked,
+        dumps(data),
+        data,
+        call.scope["headers"],
+        thread_id,
+        call.access,
+        entry=entry_of(call.scope),
+    )
     begun = call.runner.begin(request, api_url=api_url(call.scope), background=True, late=True)
     assert begun.live is not None
     call.runner.stop(begun.live, "interrupt", f"interrupt requested via POST {_AT}")

@@ -47,12 +47,17 @@ async def stream(call: Call, call_id: Any, receive: Receive, send: Send) -> None
     async def bodies() -> AsyncIterator[bytes]:
         yield telling.submitted()
         async for part in live.log.follow():
+            if part.fault is not None:
+                continue
             for told in telling.take(part.body):
                 yield told
         for told in telling.end():
             yield told
 
-    await sse.follow(send, receive, bodies(), heartbeat=call.namespace.options.heartbeat)
+    namespace = call.namespace
+    await sse.follow(
+        send, receive, bodies(), heartbeat=namespace.options.heartbeat, timeline=namespace.timeline
+    )
 
 
 class Telling:

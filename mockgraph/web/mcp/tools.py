@@ -17,6 +17,7 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.runtime.settling import OURS
 from mockgraph.runtime.telling import STOPPED, Outcome
 from mockgraph.web.auth import access_of
+from mockgraph.web.noting import entry_of
 from mockgraph.web.paths import api_url
 from mockgraph.web.rpc import INVALID_PARAMS, RpcError, spelled
 from mockgraph.words.errors import Refusal
@@ -178,7 +179,9 @@ def _request(asked: str, scope: Scope, assistant: Assistant, params: dict[str, A
         body = dumps(data)
     except TypeError as error:
         raise RpcError(INVALID_PARAMS, f"Invalid params: 'arguments' and 'context': {error}") from None
-    return RunRequest(asked, body, loads(body), scope["headers"], access=access_of(scope))
+    return RunRequest(
+        asked, body, loads(body), scope["headers"], access=access_of(scope), entry=entry_of(scope)
+    )
 
 
 def _answer(outcome: Outcome) -> dict[str, Any]:

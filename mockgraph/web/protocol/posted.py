@@ -9,6 +9,7 @@ from starlette.responses import Response
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
+from mockgraph.web.noting import entry_of
 from mockgraph.web.paths import api_url
 from mockgraph.web.protocol import envelopes, starting
 from mockgraph.web.protocol.envelopes import Command, Failed, unknown_subscription
@@ -26,6 +27,7 @@ async def answer(runner: Runner, request: Request, command: Command) -> Response
         headers=request.scope["headers"],
         access=access_of(request.scope),
         api_url=api_url(request.scope),
+        entry=entry_of(request.scope),
     )
     try:
         result, afterwards = await _result(asking, command)

@@ -10,6 +10,7 @@ from mockgraph.backend.json import kept, loads
 from mockgraph.backend.runs import NATIVE
 from mockgraph.backend.threads import Thread
 from mockgraph.engine.facts import Snapshot
+from mockgraph.runtime.journal import Entry
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.runner import Begun, Runner
 from mockgraph.web.protocol.envelopes import Command, Failed, refused
@@ -37,12 +38,14 @@ class Asking:
         headers: list[tuple[bytes, bytes]],
         access: Access | None,
         api_url: str,
+        entry: Entry | None,
     ) -> None:
         self.runner = runner
         self.thread_id = thread_id
         self.headers = headers
         self.access = access
         self.api_url = api_url
+        self.entry = entry
 
     @property
     def thread(self) -> Thread | None:
@@ -133,7 +136,9 @@ async def _idle(asking: Asking) -> None:
 
 def _begin(asking: Asking, data: dict[str, Any]) -> Begun:
     asked = f"POST /threads/{asking.thread_id}/commands"
-    request = RunRequest(asked, kept(data), data, asking.headers, asking.thread_id, asking.access)
+    request = RunRequest(
+        asked, kept(data), data, asking.headers, asking.thread_id, asking.access, entry=asking.entry
+    )
     try:
         hold = GRACE * asking.runner.namespace.options.pace
         return asking.runner.begin(request, api_url=asking.api_url, background=True, hold=hold)

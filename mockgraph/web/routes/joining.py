@@ -17,6 +17,8 @@ from mockgraph.runtime.stream_log import Part, Tape, after
 from mockgraph.runtime.telling import encoded, joined
 from mockgraph.web import sse
 from mockgraph.web.paths import flag, hidden, named, run_if_there
+from mockgraph.web.sse import Arming
+from mockgraph.web.strikes import Makes, arming
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
@@ -61,7 +63,13 @@ class Joining(_Following):
             raise Refusal(404, "Thread not found")
         live = self.live(run)
         await sse.begin_wait(send, named(params, "join"))
-        stayed = await sse.wait(send, receive, self._result(run, live), heartbeat=self.heartbeat)
+        stayed = await sse.wait(
+            send,
+            receive,
+            self._result(run, live),
+            heartbeat=self.heartbeat,
+            timeline=self.runner.namespace.timeline,
+        )
         if not stayed and live is not None and flag(scope, "cancel_on_disconnect"):
             self.runner.left(live)
 
@@ -93,16 +101,24 @@ class JoiningStream(_Following):
         bodies = self._bodies(
             run,
             live,
+            arming(scope, receive, self.runner.namespace.timeline),
             wanted_modes(request.query_params.getlist("stream_mode")),
             request.headers.get("last-event-id"),
         )
-        stayed = await sse.follow(send, receive, bodies, heartbeat=self.heartbeat)
+        stayed = await sse.follow(
+            send, receive, bodies, heartbeat=self.heartbeat, timeline=self.runner.namespace.timeline
+        )
         if not stayed and live is not None and flag(scope, "cancel_on_disconnect"):
             self.runner.left(live)
 
     async def _bodies(
-        self, run: Run | None, live: LiveRun | None, wanted: frozenset[str], last: str | None
-    ) -> AsyncIterator[bytes]:
+        self,
+        run: Run | None,
+        live: LiveRun | None,
+        arming: Makes,
+        wanted: frozenset[str],
+        last: str | None,
+    ) -> AsyncIterator[bytes | Arming]:
         if run is None:
             await asyncio.sleep(_ABSENT)
             yield encoded(("error", NOT_FOUND))[1]
@@ -111,7 +127,10 @@ class JoiningStream(_Following):
         seen = repeating.last_seen(last) if numbered else None
         parts = self._ended(run, seen) if live is None else self._going(run, live, seen)
         async for part in parts:
-            if shows(wanted, part.event):
+            if part.fault is not None:
+                if part.fault.strike():
+                    yield arming(part.fault.fault)
+            elif shows(wanted, part.event):
                 yield part.numbered if numbered else part.body
 
     async def _ended(self, run: Run, seen: repeating.Position | None) -> AsyncIterator[Part]:
@@ -128,7 +147,7 @@ class JoiningStream(_Following):
         self.runner.look(live.thread.thread_id)
         if seen is not None:
             for part in live.log.parts[:told]:
-                if after(part.id, seen) and repeating.stored(part.event, run):
+                if part.fault is None and after(part.id, seen) and repeating.stored(part.event, run):
                     yield part
         async for part in live.log.follow(told):
             yield part
@@ -157,7 +176,9 @@ class JoiningThread(_Following):
         tape.followers += 1
         try:
             parts = self._bodies(thread_id, tape, modes, seen)
-            await sse.follow(send, receive, parts, heartbeat=self.heartbeat)
+            await sse.follow(
+                send, receive, parts, heartbeat=self.heartbeat, timeline=self.runner.namespace.timeline
+            )
         finally:
             tape.followers -= 1
             if not tape.followers and tapes.get(thread_id) is tape:

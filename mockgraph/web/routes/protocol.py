@@ -14,6 +14,7 @@ from mockgraph.web import sse
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import read, read_request
+from mockgraph.web.noting import entry_of
 from mockgraph.web.paths import api_url, hidden
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
@@ -101,7 +102,9 @@ class Events:
                         yield item.sse
                     follower.handed(item.seq)
 
-            await sse.follow(send, receive, parts(), heartbeat=namespace.options.heartbeat)
+            await sse.follow(
+                send, receive, parts(), heartbeat=namespace.options.heartbeat, timeline=namespace.timeline
+            )
         finally:
             tape.let_go(follower)
             namespace.events.leave(thread_id, tape)
@@ -132,6 +135,7 @@ class Socket:
             headers=scope["headers"],
             access=access_of(scope),
             api_url=api_url(scope),
+            entry=entry_of(scope),
         )
         try:
             self.runner.followed(thread_id, reading=False)

@@ -1,6 +1,5 @@
 """Runs: created in the background, as a stream, as a wait or in a batch, on a thread or without; listed and read."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.requests import Request
@@ -14,12 +13,13 @@ from mockgraph.backend.json import dumps
 from mockgraph.backend.runs import COLUMNS, Description
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.runner import Begun, Runner
-from mockgraph.runtime.stream_log import Part
 from mockgraph.web import sse
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read
+from mockgraph.web.noting import entry_of
 from mockgraph.web.paths import api_url, place_of, run_of, uuid_of
+from mockgraph.web.strikes import arming, bodies, struck_late
 from mockgraph.words.errors import Refusal
 
 
@@ -56,13 +56,17 @@ class _Creating:
         thread_id = scope["path_params"].get("thread_id")
         data = parsed(body, self.schemas[thread_id is not None])
         asked = f"{scope['method']} {scope['path']}"
-        request = RunRequest(asked, body, data, scope["headers"], thread_id, access_of(scope))
+        request = RunRequest(
+            asked, body, data, scope["headers"], thread_id, access_of(scope), entry=entry_of(scope)
+        )
         begun = self.runner.begin(
             request, api_url=api_url(scope), background=self.background, streamed=self.streamed
         )
-        await self.answer(begun, request, receive, send)
+        await self.answer(begun, request, scope, receive, send)
 
-    async def answer(self, begun: Begun, request: RunRequest, receive: Receive, send: Send) -> None:
+    async def answer(
+        self, begun: Begun, request: RunRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         raise NotImplementedError
 
 
@@ -71,14 +75,22 @@ class Streaming(_Creating):
 
     streamed = True
 
-    async def answer(self, begun: Begun, request: RunRequest, receive: Receive, send: Send) -> None:
+    async def answer(
+        self, begun: Begun, request: RunRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         run = place_of(begun.run, stateful=request.thread_id is not None)
         await sse.begin_stream(send, sse.places(f"{run}/stream", run))
         if begun.live is None:
             await sse.write(send, begun.parts)
             return
-        parts = _bodies(begun.live.log.follow(), numbered=bool(request.data.get("stream_resumable")))
-        stayed = await sse.follow(send, receive, parts, heartbeat=self.heartbeat)
+        parts = bodies(
+            begun.live.log.follow(),
+            numbered=bool(request.data.get("stream_resumable")),
+            arming=arming(scope, receive, self.runner.namespace.timeline),
+        )
+        stayed = await sse.follow(
+            send, receive, parts, heartbeat=self.heartbeat, timeline=self.runner.namespace.timeline
+        )
         if not stayed and request.data.get("on_disconnect") == "cancel":
             self.runner.left(begun.live)
 
@@ -86,7 +98,9 @@ class Streaming(_Creating):
 class Waiting(_Creating):
     """`…/runs/wait`: the run's last values."""
 
-    async def answer(self, begun: Begun, request: RunRequest, receive: Receive, send: Send) -> None:
+    async def answer(
+        self, begun: Begun, request: RunRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         run = place_of(begun.run, stateful=True)
         await sse.begin_wait(send, sse.places(f"{run}/join", run))
         thread = begun.thread if request.thread_id is not None else None
@@ -99,7 +113,13 @@ class Waiting(_Creating):
             await live.ended.wait()
             return live.outcome.waited(thread)
 
-        stayed = await sse.wait(send, receive, result(), heartbeat=self.heartbeat)
+        stayed = await sse.wait(
+            struck_late(live.log, scope, receive, send, self.runner.namespace.timeline),
+            receive,
+            result(),
+            heartbeat=self.heartbeat,
+            timeline=self.runner.namespace.timeline,
+        )
         if not stayed and request.data.get("on_disconnect") == "cancel":
             self.runner.left(live)
 
@@ -110,7 +130,9 @@ class Background(_Creating):
     background = True
     schemas = ("RunCreateStateless", "RunCreateStateful")
 
-    async def answer(self, begun: Begun, request: RunRequest, receive: Receive, send: Send) -> None:
+    async def answer(
+        self, begun: Begun, request: RunRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         where = {"content-location": place_of(begun.run, stateful=request.thread_id is not None)}
         response = json(Description(begun.run).wire(), headers=where)
         await response({"type": "http"}, receive, send)
@@ -129,7 +151,12 @@ class Batch:
         shared: str | None = None
         for data in parsed(body, "RunBatchCreate"):
             request = RunRequest(
-                "POST /runs/batch", dumps(data), data, scope["headers"], access=access_of(scope)
+                "POST /runs/batch",
+                dumps(data),
+                data,
+                scope["headers"],
+                access=access_of(scope),
+                entry=entry_of(scope),
             )
             try:
                 begun = self.runner.begin(
@@ -181,11 +208,6 @@ class Reading:
         answer = json(Description(run).wire())
         self.runner.look(run.thread_id)
         return answer
-
-
-async def _bodies(parts: AsyncIterator[Part], *, numbered: bool) -> AsyncIterator[bytes]:
-    async for part in parts:
-        yield part.numbered if numbered else part.body
 
 
 def _end(offset: int, limit: int) -> int | None:

@@ -1,0 +1,44 @@
+"""What is odd about what clients ask for, though the real server takes it: told from the journal, never refused."""
+
+from collections.abc import Callable, Collection, Iterator
+
+from mockgraph.runtime.journal import Entry, Journal
+
+# A request's entry, the keys that its schema knows, and the whole journal, to what is odd.
+Lint = Callable[[Entry, Collection[str], Journal], Iterator[str]]
+
+
+def _unknown(entry: Entry, known: Collection[str], _journal: Journal) -> Iterator[str]:
+    for key in entry.data:
+        if known and key not in known:
+            yield f"unknown field '{key}': the server passes over it"
+
+
+def _both(entry: Entry, _known: Collection[str], _journal: Journal) -> Iterator[str]:
+    if entry.input is not None and entry.data.get("command"):
+        yield "'input' together with 'command': the input is passed over"
+
+
+def _unread(entry: Entry, _known: Collection[str], journal: Journal) -> Iterator[str]:
+    asked = entry.data.get("stream_mode")
+    if not asked or entry.graph is None or entry.path.endswith(("/stream", "/commands")):
+        return
+    joins = [other for other in journal.requests(method="GET") if other.path.endswith("/stream")]
+    places = [f"/runs/{entry.run_id}/stream", f"/threads/{entry.thread}/stream"]
+    if not any(join.path.endswith(place) for join in joins for place in places):
+        yield f"stream_mode {asked!r}, and nobody reads the stream"
+
+
+# By name, as `mock.journal.lints` and the documentation have them.
+LINTS: dict[str, Lint] = {"unknown_field": _unknown, "input_and_command": _both, "unread_stream": _unread}
+
+
+def lints(journal: Journal, known: Callable[[Entry], Collection[str]]) -> list[tuple[str, Entry, str]]:
+    """What is odd: the name of the lint, the entry, and a sentence. `known` has the keys that a request may bring."""
+    return [
+        (name, entry, said)
+        for entry in journal
+        if entry.method
+        for name, lint in LINTS.items()
+        for said in lint(entry, known(entry), journal)
+    ]
