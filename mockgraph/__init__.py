@@ -9,15 +9,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mockgraph.mock import MockGraph
     from mockgraph.web.app import create_app
-    from mockgraph.words.errors import FixtureError, MockgraphError
+    from mockgraph.words.errors import FixtureError, MockgraphError, MockgraphWarning
 
 __version__ = "0.1.0"
-__all__ = ["FixtureError", "MockGraph", "MockgraphError", "__version__", "create_app"]
+__all__ = [
+    "FixtureError",
+    "MockGraph",
+    "MockgraphError",
+    "MockgraphWarning",
+    "__version__",
+    "create_app",
+]
 
 _HOMES = {
     "FixtureError": "mockgraph.words.errors",
     "MockGraph": "mockgraph.mock",
     "MockgraphError": "mockgraph.words.errors",
+    "MockgraphWarning": "mockgraph.words.errors",
     "create_app": "mockgraph.web.app",
 }
 

@@ -141,7 +141,7 @@ class Front:
         """Do something to the namespace where nothing else touches it: in the server's own thread, if there is one."""
         __tracebackhide__ = True
         loop = self._loop
-        if loop is None or loop.is_closed() or not loop.is_running():
+        if loop is None or not loop.is_running() or _running() is loop:
             return change()
         done = threading.Event()
         given: list[Given] = []
@@ -167,6 +167,14 @@ class Front:
         if self._loop is None or not self._loop.is_running():
             raise MockgraphError("the server is not running, so no time passes; use it as a context manager")
         asyncio.run_coroutine_threadsafe(make(), self._loop).result(PATIENCE)
+
+
+def _running() -> asyncio.AbstractEventLoop | None:
+    """The loop of this thread, if it has one that runs."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class JournalView:

@@ -60,7 +60,7 @@ class MockGraph(Front):
             "redact": redact,
         }.items():
             if isinstance(given, str):
-                raise TypeError(f"{name} is a list: [{given!r}]")
+                raise TypeError(f"{name} is a list of texts: [{given!r}]")
         self.paths = tuple(paths)
         self._host = host
         self._port = port

@@ -75,7 +75,7 @@ def mockgraph(request: pytest.FixtureRequest, _mockgraph_server: "MockGraph") ->
     that the test added and no run played, an `expect` of a fixture that does not hold, and a fault that met no request.
     What is odd about what the client asked for is a warning.
     """
-    from mockgraph.words.errors import FixtureError
+    from mockgraph.words.errors import FixtureError, MockgraphWarning
 
     options = _options(request.node)
     server = _mockgraph_server
@@ -94,7 +94,7 @@ def mockgraph(request: pytest.FixtureRequest, _mockgraph_server: "MockGraph") ->
     if failures:
         pytest.fail("\n\n".join(failures), pytrace=False)
     for lint in odd:
-        warnings.warn(f"mockgraph: {lint}", stacklevel=1)
+        warnings.warn(lint, MockgraphWarning, stacklevel=1)
 
 
 def _from(root: Path, paths: str | Path | Sequence[str | Path]) -> list[Path]:

@@ -9,7 +9,14 @@ import mockgraph
 
 
 def test_public_names() -> None:
-    assert mockgraph.__all__ == ["FixtureError", "MockGraph", "MockgraphError", "__version__", "create_app"]
+    assert mockgraph.__all__ == [
+        "FixtureError",
+        "MockGraph",
+        "MockgraphError",
+        "MockgraphWarning",
+        "__version__",
+        "create_app",
+    ]
     for name in mockgraph.__all__:
         assert getattr(mockgraph, name) is not None
 

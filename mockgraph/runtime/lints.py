@@ -21,7 +21,12 @@ def _both(entry: Entry, _known: Collection[str], _journal: Journal) -> Iterator[
 
 def _unread(entry: Entry, _known: Collection[str], journal: Journal) -> Iterator[str]:
     asked = entry.data.get("stream_mode")
-    if not asked or entry.graph is None or entry.path.endswith(("/stream", "/commands")):
+    if (
+        not asked
+        or asked in ("values", ["values"])
+        or entry.graph is None
+        or entry.path.endswith(("/stream", "/commands"))
+    ):
         return
     joins = [other for other in journal.requests(method="GET") if other.path.endswith("/stream")]
     places = [f"/runs/{entry.run_id}/stream", f"/threads/{entry.thread}/stream"]

@@ -394,4 +394,5 @@ def _properties(names: tuple[str, ...]) -> frozenset[str]:
         waiting += schema.get("allOf", [])
         if "$ref" in schema:
             waiting.append(SCHEMAS[schema["$ref"].rpartition("/")[2]])
-    return frozenset(found)
+    # langgraph-api 0.16.7: read by the server, though its document does not know it.
+    return frozenset({*found, "checkpoint_id"})

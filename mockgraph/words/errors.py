@@ -7,6 +7,10 @@ class MockgraphError(Exception):
     """Base of every error that mockgraph raises on purpose."""
 
 
+class MockgraphWarning(UserWarning):
+    """Something odd about what a client asks for, though the real server takes it."""
+
+
 class Complaint(msgspec.Struct, frozen=True):
     """One thing wrong with a fixture: where (1-based), at which path of the data, what, and what to do."""
 

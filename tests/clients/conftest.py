@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langgraph_sdk.client import SyncLangGraphClient
@@ -13,6 +14,12 @@ from tests.clients import desk
 from tests.clients.blocking import opened
 from tests.clients.javascript import VERSIONS, ready
 from tests.clients.shop import STUBS
+
+
+@pytest.fixture(scope="session")
+def mockgraph_options() -> dict[str, Any]:
+    """Delays take their time: clients meet runs that are still going."""
+    return {"clock": "real"}
 
 
 @pytest.fixture

@@ -499,7 +499,7 @@ def test_a_server_is_told_whom_it_may_call() -> None:
         allowed = client.post("/runs", json=given | {"webhook": "http://hooks.test/told"})
         refused = client.post("/runs", json=given | {"webhook": "http://other.test/told"})
         assert (allowed.status_code, refused.status_code) == (200, 422)
-    with pytest.raises(TypeError, match="is a list of hosts"):
+    with pytest.raises(TypeError, match="is a list of texts"):
         MockGraph(allow_webhooks_to="hooks.test")
 
 

@@ -51,6 +51,9 @@ class Seeds:
             "assistant_id": self._asked("/assistants", {"graph_id": GRAPH})["assistant_id"],
             "cron_id": self._asked("/runs/crons", {"assistant_id": GRAPH, "schedule": "@yearly"})["cron_id"],
             "namespace": "agent",
+            "graph": GRAPH,
+            "name": "anything",
+            "number": "1",
         }
 
     def _asked(self, path: str, body: Any) -> Any:

@@ -22,10 +22,14 @@ _PATH_PARAMETERS: dict[str, tuple[str, Schema]] = {
     "assistant_id": ("The assistant.", UUID),
     "checkpoint_id": ("The checkpoint.", UUID),
     "cron_id": ("The cron.", UUID),
+    "graph": ("The graph.", STRING),
+    "name": ("The name.", STRING),
+    "number": ("The number of the entry.", STRING),
     "namespace": ("The checkpoint namespace of the subgraph.", STRING),
 }
 _REFUSALS = {
     400: "The graph refuses it, or it cannot be done",
+    403: "Not allowed to whoever asks",
     404: "Not found",
     405: "Not allowed",
     409: "Conflict",
