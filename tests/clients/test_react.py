@@ -27,9 +27,11 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def page(transport: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What react.mjs prints."""
+    """What react.mjs prints: over SSE of the server itself, over WebSocket of a namespace in it."""
     with MockGraph(chat.written(tmp_path_factory.mktemp("chat"))) as mock:
-        [found] = told(ready(REACT), "react.mjs", mock.url, transport)
+        url = mock.url if transport == "sse" else mock.namespace("pages").url
+        [found] = told(ready(REACT), "react.mjs", url, transport)
+        assert len(mock.journal) == 0 or transport == "sse"
         assert mock.unmatched == []
     return dict(found)
 
