@@ -1,24 +1,30 @@
 """Docs are code: README blocks run, and what the package knows is in the docs."""
 
 import argparse
+import inspect
 import re
 import shlex
 import subprocess
 from pathlib import Path
 from textwrap import indent
 
+import httpx
 import pytest
 
 from mockgraph.backend.filters import OPERATORS as FILTER_OPERATORS
 from mockgraph.cli import LOG_LEVELS, _parser
+from mockgraph.front import ClockView, FaultsView, Front, JournalView
 from mockgraph.meaning.channels import REDUCERS
 from mockgraph.mock import MockGraph
 from mockgraph.pytest_plugin import MARKER_OPTIONS
+from mockgraph.runtime.lints import LINTS
 from mockgraph.runtime.requests import SCOPE
 from mockgraph.script import words
 from mockgraph.script.loading import load_texts
 from mockgraph.script.matching import OPERATORS
+from mockgraph.web.operations import control
 from mockgraph.words.vocabulary import STREAM_MODES, UPSTREAM
+from tests.clients.javascript import program, ready
 from tests.playing import graph_of
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +34,10 @@ RUNS = (ROOT / "docs/runs.md").read_text()
 SERVER = (ROOT / "docs/server.md").read_text()
 MCP_AND_A2A = (ROOT / "docs/mcp-and-a2a.md").read_text()
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
+IN_PYTHON = (ROOT / "docs/in-python.md").read_text()
+OVER_HTTP = (ROOT / "docs/over-http.md").read_text()
+IN_YAML = (ROOT / "docs/in-yaml.md").read_text()
+FAULTS = (ROOT / "docs/faults.md").read_text()
 STORE_AND_CRONS = (ROOT / "docs/store-and-crons.md").read_text()
 UPSTREAM_DOC = (ROOT / "docs/upstream.md").read_text()
 
@@ -84,7 +94,12 @@ def test_the_example_of_other_paths_runs(pytester: pytest.Pytester, monkeypatch:
 
 
 def test_the_console_examples_print_what_they_print() -> None:
-    (block,) = blocks("console")
+    console(README)
+
+
+def console(page: str) -> None:
+    """Runs the commands of a page, and looks at what they print."""
+    (block,) = blocks("console", page)
     with MockGraph(ROOT / "fixtures") as mock:
         for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
             words_ = shlex.split(command.replace("http://127.0.0.1:2024", mock.url))
@@ -108,7 +123,7 @@ def test_the_examples_of_runs_run(pytester: pytest.Pytester, monkeypatch: pytest
     result.assert_outcomes(passed=len(examples))
 
 
-@pytest.mark.parametrize("page", ["STORE_AND_CRONS", "MCP_AND_A2A", "PROTOCOL"])
+@pytest.mark.parametrize("page", ["STORE_AND_CRONS", "MCP_AND_A2A", "PROTOCOL", "IN_PYTHON", "IN_YAML"])
 def test_the_examples_of_a_page_run(
     page: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +134,7 @@ def test_the_examples_of_a_page_run(
         pytester.mkdir("fixtures").joinpath("a.yaml").write_text(fixture)
     pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
     result = pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60)
-    result.assert_outcomes(passed=len(examples))
+    result.assert_outcomes(passed=sum(example.count("def test_") for example in examples))
 
 
 @pytest.mark.parametrize("name", FILTER_OPERATORS)
@@ -206,6 +221,73 @@ def test_what_is_planned_is_listed_as_not_built() -> None:
     for table in (words.FIXTURE, words.STUB, words.SUPERSTEP, words.TASK):
         for name, key in table.items():
             assert said(later, name) is key.planned, name
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*words.FAULT, *words.LATENCY, *words.SPREAD, *words.LOGNORMAL, *words.EXPECT})
+)
+def test_every_word_of_faults_latency_and_expectations_is_documented(name: str) -> None:
+    assert said(IN_YAML + FAULTS, name)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in inspect.signature(MockGraph).parameters if name != "paths"]
+)
+def test_every_option_of_a_server_is_documented(name: str) -> None:
+    assert f"`{name}`" in IN_PYTHON
+
+
+@pytest.mark.parametrize("door", [Front, JournalView, FaultsView, ClockView])
+def test_every_word_of_the_python_front_door_is_documented(door: type) -> None:
+    for name in vars(door):
+        if not name.startswith("_"):
+            assert re.search(rf"\b{name}\b", IN_PYTHON + README), name
+
+
+@pytest.mark.parametrize("name", LINTS)
+def test_every_lint_is_documented(name: str) -> None:
+    assert f"`{name}`" in IN_PYTHON
+
+
+@pytest.mark.parametrize("option", MARKER_OPTIONS)
+def test_every_marker_option_is_where_it_is_explained(option: str) -> None:
+    assert f"`{option}" in IN_PYTHON
+
+
+def test_every_route_of_the_control_api_is_documented() -> None:
+    table = re.findall(r"^\| (`.*?`) \|", OVER_HTTP, re.MULTILINE)
+    named = {
+        f"{method} {path}"
+        for row in table
+        for path in re.findall(r"/_mockgraph[^`]*", row)
+        for method in re.findall(r"GET|POST|PUT|DELETE", row)
+    }
+    for operation in control.OPERATIONS:
+        assert f"{operation.method.upper()} {operation.path}" in named
+
+
+def test_the_console_examples_of_the_control_api_print_what_they_print() -> None:
+    console(OVER_HTTP)
+
+
+def test_the_example_of_a_test_in_javascript_runs() -> None:
+    folder = ready("v2.0.0")
+    (example,) = blocks("javascript", OVER_HTTP)
+    with MockGraph(clock="instant") as mock:
+        script = example.replace("http://127.0.0.1:2024", mock.url)
+        script = script.replace('"vitest"', repr((ROOT / "tests/js/vitest.mjs").as_uri()))
+        done = subprocess.run(
+            [program("node"), "--input-type=module", "--test-reporter=tap", "-"],
+            cwd=folder,
+            input=script,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "# pass 1" in done.stdout
+        (name,) = (found["name"] for found in httpx.get(f"{mock.url}/_mockgraph/ns").json())
+        assert len(name) == 36
 
 
 def test_every_deviation_has_a_test() -> None:

@@ -28,7 +28,8 @@ LOG = logging.getLogger("mockgraph")
 
 ENTRIES = 10_000
 SIZE = 8 * 2**20  # bytes
-_OWN = 800  # bytes of an entry beside its body
+_OWN = 1000  # bytes of an entry and its run, beside body and headers
+_HEADER = 150  # bytes of a header
 _REPORTS = 1000
 
 
@@ -38,7 +39,7 @@ class Entry(msgspec.Struct, gc=False, eq=False):
     `at` is when it came, in microseconds of the namespace's date. `status` is that of the answer, 0 until there is one;
     `ended` says how the answer ended: `open`, `complete`, `disconnected`, or the fault that ended it, which `fault` names.
     `graph` is what was to run (None: nothing was), `run` what was made, None where `unmade` says why not; `runs` is how
-    many its thread had had. `report` is why no stub matched, or what broke.
+    many its thread had had. `report` is why no stub matched, or what broke. `size` is what it takes, in bytes, about.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Entry(msgspec.Struct, gc=False, eq=False):
     runs: int = 0
     unmade: str = ""
     report: str | None = None
+    size: int = 0
 
     @property
     def asked(self) -> str:
@@ -136,6 +138,9 @@ class Journal:
         self._taken = 0  # bytes
         self._made = 0
         self._secrets: dict[bytes, bool] = {}  # header names that were met
+        self._headers: RawHeaders | None = None  # those that were met last, whether they hold credentials, and without
+        self._secret = False
+        self._clean_headers: RawHeaders = ()
         self.unmatched_reports: deque[str] = deque(maxlen=_REPORTS)
 
     # --- writing ---
@@ -143,15 +148,18 @@ class Journal:
     def asked(self, method: str, path: str, query: bytes, headers: RawHeaders, *, at: int) -> Entry:
         """Note a request as it comes in."""
         self._made += 1
+        size = _OWN
+        if headers != self._headers:
+            self._headers, self._secret = headers, self._has_secrets(headers)
+            self._clean_headers = clean_headers(headers, self._redact) if self._secret else headers
+            size += _HEADER * len(headers)
         told = ""
-        if self._has_secrets(headers):
-            told = clean_query(query, self._redact, credentials(headers, self._redact))
-            headers = clean_headers(headers, self._redact)
-        elif query:
-            told = clean_query(query, self._redact)
-        entry = Entry(self._made, method, path, told, headers, at)
+        if query:
+            told = clean_query(query, self._redact, self._values(headers))
+        # Clients send the same headers again and again: entries share them.
+        entry = Entry(self._made, method, path, told, self._clean_headers, at, size=size)
         self._kept.append(entry)
-        self._taken += _OWN
+        self._taken += size
         if len(self._kept) > self._entries or self._taken > self._size:
             self._make_room()
         return entry
@@ -159,6 +167,7 @@ class Journal:
     def brought(self, entry: Entry, headers: RawHeaders, body: bytes) -> None:
         """Note the body of a request."""
         entry.body = self._clean(body, headers)
+        entry.size += len(entry.body)
         self._taken += len(entry.body)
         if self._taken > self._size:
             self._make_room()
@@ -183,6 +192,7 @@ class Journal:
             entry.status, entry.ended = 200, "complete"
         if entry.body is not body and (clean := self._clean(body, headers)) != entry.body:
             self._taken += len(clean) - len(entry.body)
+            entry.size += len(clean) - len(entry.body)
             entry.body = clean
         entry.graph, entry.run, entry.runs = graph, run, runs
         if run is None:
@@ -197,12 +207,17 @@ class Journal:
 
     def hiding(self, headers: RawHeaders) -> Callable[[Any], Any]:
         """A function that takes credentials out of JSON values, those of these headers too."""
-        values = credentials(headers, self._redact) if self._has_secrets(headers) else []
+        values = self._values(headers)
         return lambda value: redacted(value, self._redact, values)
 
     def discreet(self, text: str, headers: RawHeaders) -> str:
         """A text without the credentials of these headers."""
-        return scrubbed(text, credentials(headers, self._redact)) if self._has_secrets(headers) else text
+        return scrubbed(text, self._values(headers))
+
+    def _values(self, headers: RawHeaders) -> list[str]:
+        """The credentials in headers."""
+        known = self._secret if headers == self._headers else self._has_secrets(headers)
+        return credentials(headers, self._redact) if known else []
 
     def _has_secrets(self, headers: RawHeaders) -> bool:
         known, found = self._secrets, False
@@ -216,7 +231,7 @@ class Journal:
         return found
 
     def _clean(self, body: bytes, headers: RawHeaders) -> bytes:
-        if not self._redact and not suspect(body) and not self._has_secrets(headers):
+        if not self._redact and not suspect(body) and not self._values(headers):
             return body
         try:
             return orjson.dumps(self.hiding(headers)(orjson.loads(body)))
@@ -225,7 +240,7 @@ class Journal:
 
     def _make_room(self) -> None:
         while self._kept and (len(self._kept) > self._entries or self._taken > self._size):
-            self._taken -= _OWN + len(self._kept.popleft().body)
+            self._taken -= self._kept.popleft().size
 
     # --- reading ---
 

@@ -132,6 +132,7 @@ class Namespace:
         self.faults = Faults()
         self.verified: set[int] = set()  # runs, by their numbers in the journal
         self.played: Counter[Stub] = Counter()
+        self.played_within: Counter[Stub] = Counter()  # in namespaces that were dropped
         self._asked: Counter[bytes] = Counter()
         self.answered: Counter[tuple[str, Any, int]] = Counter()
         self._loaded: list[tuple[str | Path, ...]] = []
@@ -383,6 +384,7 @@ class Namespace:
         """End a namespace; whether there was one."""
         found = self.children.pop(name, None)
         if found is not None:
+            self.played_within.update(found.played)
             found.reset()
         return found is not None
 

@@ -128,7 +128,9 @@ def expected_of(namespace: Namespace) -> list[str]:
 def unplayed(namespace: Namespace) -> str | None:
     """Which of the stubs that a test added no run played, and what came near; None where all were played."""
     added = namespace.added
-    idle = [stub for stub in added if not namespace.played[stub]]
+    counts = [namespace.played, namespace.played_within]
+    counts += [child.played for child in namespace.children.values()]
+    idle = [stub for stub in added if not any(played[stub] for played in counts)]
     if not idle:
         return None
     lines = [f"Stubs that no run played ({len(idle)} of {len(added)}):"]

@@ -106,13 +106,21 @@ def clean_url(url: str) -> str:
     return urlunsplit((parts.scheme, user + host, parts.path, query, ""))
 
 
-_SUSPECT = (b"auth", b"cookie", b"key", b"token", b"secret", b"passw", b"credential", b"://")
-
-
 def suspect(body: bytes) -> bool:
     """Whether there may be anything to redact in the bytes of a JSON value."""
     small = body.lower()
-    return any(word in small for word in _SUSPECT) or b"\\u00" in small
+    # Written out: every body of every request goes through here.
+    return (
+        b"key" in small
+        or b"auth" in small
+        or b"token" in small
+        or b"secret" in small
+        or b"cookie" in small
+        or b"passw" in small
+        or b"credential" in small
+        or b"://" in small
+        or b"\\u00" in small
+    )
 
 
 _WITH_USER = re.compile(r"(\w+://)[^/\s\"'@]+@")
