@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +16,6 @@ from mockgraph.serving import Server, address, bound, refusal
 from mockgraph.web.app import app_of
 from mockgraph.words.errors import MockgraphError
 
-_REPORTS = 1000
 _SETTLING = 1.0  # seconds at the end of a test for runs that have not begun
 
 
@@ -82,7 +80,6 @@ class MockGraph(Front):
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
         self._url: str | None = None
-        self._before_reset: deque[str] = deque(maxlen=_REPORTS)
 
     @property
     def url(self) -> str:
@@ -143,33 +140,39 @@ class MockGraph(Front):
         """A world of its own at `<url>/ns/<name>`, which inherits the stubs of this one; made at its first use."""
         return Within(self, name)
 
-    def reset(self) -> None:
-        """Forget threads, runs, namespaces and whatever was added in code; the fixtures of `paths` are as they were."""
-        self._before_reset.extend(self._namespace.journal.unmatched_reports)
-        self._in_loop(self._namespace.reset)
-
     def begin_test(self) -> None:
         """Be as if fresh; called by the pytest fixture before each test."""
         self.reset()
-        self._before_reset.clear()
+        self._namespace.lost.clear()
 
     def end_test(self) -> dict[str, list[str]]:
         """Let runs that wait to be looked at begin, forget everything, and give what is wrong, by the option that allows it."""
-        loop = self._loop
-        if loop is not None and self._namespace.live:
-            asyncio.run_coroutine_threadsafe(self._namespace.settled(_SETTLING), loop).result(PATIENCE)
+        loop, root = self._loop, self._namespace
+        if loop is not None and any(namespace.live for namespace in (root, *root.children.values())):
+            asyncio.run_coroutine_threadsafe(root.settled(_SETTLING), loop).result(PATIENCE)
 
         def end() -> dict[str, list[str]]:
-            within = self._namespace.children.values()
-            everything = [steering.left_behind(namespace) for namespace in (self._namespace, *within)]
-            self._namespace.reset()
-            return {
-                option: [text for found in everything for text in found[option]] for option in everything[0]
-            }
+            left = steering.left_behind(root)
+            left["allow_unmatched"][:0] = root.lost
+            for within in root.children.values():
+                for option, texts in steering.left_behind(within).items():
+                    # What fixtures expect is held against all runs at once.
+                    left[option] += texts if option != "allow_unmet" else []
+            root.reset()
+            return left
 
-        left = self._in_loop(end)
-        left["allow_unmatched"] = [*self._before_reset, *left["allow_unmatched"]]
-        return left
+        return self._in_loop(end)
+
+    @property
+    def lints(self) -> list[str]:
+        """What is odd about what clients asked for, here and in the namespaces within."""
+        return [
+            *self.journal.lints,
+            *(lint for name in self._names() for lint in self.namespace(name).journal.lints),
+        ]
+
+    def _names(self) -> list[str]:
+        return self._in_loop(lambda: list(self._namespace.children))
 
 
 class Within(Front):

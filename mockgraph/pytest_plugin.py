@@ -88,7 +88,7 @@ def mockgraph(request: pytest.FixtureRequest, _mockgraph_server: "MockGraph") ->
     if "clock" in options or "speed" in options:
         server.clock.set(options.get("clock", "real"), speed=options.get("speed", 1.0))
     yield server
-    odd = server.journal.lints
+    odd = server.lints
     left = server.end_test()
     failures = [text for option, texts in left.items() if not options.get(option) for text in texts]
     if failures:

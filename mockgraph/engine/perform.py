@@ -357,6 +357,10 @@ class Performance:
                     answer.take(chunk)
                 yield from self._chunk_takes(call)
                 yield facts.ChunkStreamed(call, chunk)
+        elif streams and setting.latency is not None and setting.latency.chunk is not None:
+            for _ in chunks.cut(message, id=message["id"]):
+                # A model takes its time whether anybody listens or not.
+                yield from self._chunk_takes(call)
         if answer is not None and streaming:
             message = answer.message()
         if setting.streaming and not broke_off:

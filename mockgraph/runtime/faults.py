@@ -43,26 +43,28 @@ class Faults:
         """Have it strike the next requests that it is for."""
         self.laid.append(Strikes(fault))
 
-    def take(self, method: str, path: str, graph: Callable[[], str | None]) -> Fault | None:
-        """The fault that strikes a request, if any does."""
+    def take(self, method: str, path: str, graph: Callable[[], str | None]) -> Strikes | None:
+        """The fault that a request is to be struck by, if any; until it is given back no other request has it."""
         for strikes in self.laid:
             if strikes.fault.kind != "webhook" and strikes.wants(method, path, graph):
-                return self._struck(strikes)
+                strikes.strike()
+                return strikes
         return None
+
+    def struck(self, strikes: Strikes) -> None:
+        """It has struck: one that has struck as often as it was to is gone."""
+        if not strikes.left and strikes in self.laid:
+            self.laid.remove(strikes)
 
     def take_webhook(self, graph: str) -> Fault | None:
         """The fault that strikes the webhook of a run, if any does."""
         for strikes in self.laid:
             fault = strikes.fault
             if fault.kind == "webhook" and fault.graph in (None, graph):
-                return self._struck(strikes)
+                strikes.strike()
+                self.struck(strikes)
+                return fault
         return None
-
-    def _struck(self, strikes: Strikes) -> Fault:
-        strikes.strike()
-        if not strikes.left:
-            self.laid.remove(strikes)
-        return strikes.fault
 
     def clear(self) -> None:
         """No fault is laid over anything any more."""

@@ -5,6 +5,7 @@ script when somebody asks. How a run stands is read off the run itself, so that 
 """
 
 import logging
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
@@ -31,6 +32,7 @@ SIZE = 8 * 2**20  # bytes
 _OWN = 1000  # bytes of an entry and its run, beside body and headers
 _HEADER = 150  # bytes of a header
 _REPORTS = 1000
+INTERRUPT = re.compile("[0-9a-f]{32}")  # the id of one
 
 
 class Entry(msgspec.Struct, gc=False, eq=False):
@@ -110,13 +112,19 @@ class Entry(msgspec.Struct, gc=False, eq=False):
 
     @property
     def resume(self) -> Any:
-        """What the run answered a question with."""
-        return (self.data.get("command") or {}).get("resume")
+        """What the run answered a question with, also where it named the question."""
+        answer = (self.data.get("command") or {}).get("resume")
+        if isinstance(answer, dict) and len(answer) == 1 and all(map(INTERRUPT.fullmatch, answer)):
+            (answer,) = answer.values()
+        return answer
 
     @property
     def stream_modes(self) -> list[str]:
         """The stream modes that were asked for."""
         return modes(self.data)
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
     def __str__(self) -> str:
         if self.graph is None:
@@ -127,10 +135,14 @@ class Entry(msgspec.Struct, gc=False, eq=False):
 class Journal:
     """The newest entries, at most so many and so large, and the reports of every run that went wrong since the last clearing.
 
-    `redact` names further headers, query parameters and keys that are credentials.
+    `redact` names further headers, query parameters and keys that are credentials; `mounted` is what stands in front of
+    its namespace's paths.
     """
 
-    def __init__(self, *, entries: int = ENTRIES, size: int = SIZE, redact: Collection[str] = ()) -> None:
+    def __init__(
+        self, *, entries: int = ENTRIES, size: int = SIZE, redact: Collection[str] = (), mounted: str = ""
+    ) -> None:
+        self._mounted = mounted
         self._entries = entries
         self._size = size
         self._redact = frozenset(name.lower().replace("-", "_") for name in redact)
@@ -138,7 +150,9 @@ class Journal:
         self._taken = 0  # bytes
         self._made = 0
         self._secrets: dict[bytes, bool] = {}  # header names that were met
-        self._headers: RawHeaders | None = None  # those that were met last, whether they hold credentials, and without
+        self._headers: RawHeaders | None = (
+            None  # those that were met last, whether they hold credentials, and without
+        )
         self._secret = False
         self._clean_headers: RawHeaders = ()
         self.unmatched_reports: deque[str] = deque(maxlen=_REPORTS)
@@ -250,6 +264,10 @@ class Journal:
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._kept))
 
+    def inside(self, path: str) -> str:
+        """A path as its namespace has it."""
+        return path.removeprefix(self._mounted)
+
     def requests(
         self, *, method: str | None = None, path: str | None = None, status: int | None = None
     ) -> list[Entry]:
@@ -259,7 +277,7 @@ class Journal:
             for entry in self
             if entry.method
             and (method is None or entry.method == method.upper())
-            and (path is None or _fits(path, entry.path))
+            and (path is None or _fits(path, entry.path) or _fits(self._mounted + path, entry.path))
             and (status is None or entry.status == status)
         ]
 

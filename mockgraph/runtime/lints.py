@@ -4,33 +4,28 @@ from collections.abc import Callable, Collection, Iterator
 
 from mockgraph.runtime.journal import Entry, Journal
 
-# A request's entry, the keys that its schema knows, and the whole journal, to what is odd.
-Lint = Callable[[Entry, Collection[str], Journal], Iterator[str]]
+# A request's entry, the keys that its schema knows, and the paths of the streams that were joined, to what is odd.
+Lint = Callable[[Entry, Collection[str], Collection[str]], Iterator[str]]
 
 
-def _unknown(entry: Entry, known: Collection[str], _journal: Journal) -> Iterator[str]:
+def _unknown(entry: Entry, known: Collection[str], _joined: Collection[str]) -> Iterator[str]:
     for key in entry.data:
         if known and key not in known:
             yield f"unknown field '{key}': the server passes over it"
 
 
-def _both(entry: Entry, _known: Collection[str], _journal: Journal) -> Iterator[str]:
+def _both(entry: Entry, _known: Collection[str], _joined: Collection[str]) -> Iterator[str]:
     if entry.input is not None and entry.data.get("command"):
         yield "'input' together with 'command': the input is passed over"
 
 
-def _unread(entry: Entry, _known: Collection[str], journal: Journal) -> Iterator[str]:
+def _unread(entry: Entry, _known: Collection[str], joined: Collection[str]) -> Iterator[str]:
     asked = entry.data.get("stream_mode")
-    if (
-        not asked
-        or asked in ("values", ["values"])
-        or entry.graph is None
-        or entry.path.endswith(("/stream", "/commands"))
-    ):
+    if not asked or asked in ("values", ["values"]) or entry.path.endswith(("/stream", "/commands")):
         return
-    joins = [other for other in journal.requests(method="GET") if other.path.endswith("/stream")]
-    places = [f"/runs/{entry.run_id}/stream", f"/threads/{entry.thread}/stream"]
-    if not any(join.path.endswith(place) for join in joins for place in places):
+    thread = f"/threads/{entry.thread}"
+    places = (f"{thread}/runs/{entry.run_id}/stream", f"/runs/{entry.run_id}/stream", f"{thread}/stream")
+    if entry.graph is not None and not any(place in joined for place in places):
         yield f"stream_mode {asked!r}, and nobody reads the stream"
 
 
@@ -40,10 +35,11 @@ LINTS: dict[str, Lint] = {"unknown_field": _unknown, "input_and_command": _both,
 
 def lints(journal: Journal, known: Callable[[Entry], Collection[str]]) -> list[tuple[str, Entry, str]]:
     """What is odd: the name of the lint, the entry, and a sentence. `known` has the keys that a request may bring."""
+    joined = {journal.inside(entry.path) for entry in journal.requests(method="GET")}
     return [
         (name, entry, said)
         for entry in journal
-        if entry.method
+        if entry.method and entry.body and entry.status < 400
         for name, lint in LINTS.items()
-        for said in lint(entry, known(entry), journal)
+        for said in lint(entry, known(entry), joined)
     ]

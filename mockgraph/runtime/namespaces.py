@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from pathlib import Path
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from mockgraph.backend.items import Items
     from mockgraph.runtime.event_tapes import EventTape, EventTapes
     from mockgraph.runtime.live import LiveRun
+
+
+_LOST = 1000
 
 
 class Options:
@@ -101,10 +104,17 @@ class Namespace:
     """Everything that a client can see, and nothing that two of them share."""
 
     def __init__(
-        self, graphs: Mapping[str, Graph], *, options: Options | None = None, name: str = ""
+        self,
+        graphs: Mapping[str, Graph],
+        *,
+        options: Options | None = None,
+        name: str = "",
+        parent: "Namespace | None" = None,
     ) -> None:
         self.options = options or Options()
         self.name = name  # empty: the root
+        self.parent = parent
+        self.lost: deque[str] = deque(maxlen=_LOST)  # reports from before a reset
         self.used = 0.0
         self.scripted = dict(graphs)
         self.children: dict[str, Namespace] = {}
@@ -127,7 +137,10 @@ class Namespace:
         self.rearm: Callable[[], None] | None = None  # sets the alarm anew
         self.errands: set[asyncio.Task[None]] = set()
         self.journal = Journal(
-            entries=self.options.journal_entries, size=self.options.journal_size, redact=self.options.redact
+            entries=self.options.journal_entries,
+            size=self.options.journal_size,
+            redact=self.options.redact,
+            mounted=f"/ns/{self.name}" if self.name else "",
         )
         self.faults = Faults()
         self.verified: set[int] = set()  # runs, by their numbers in the journal
@@ -192,6 +205,10 @@ class Namespace:
         """
         for name in list(self.children):
             self.drop(name)
+        if self.parent is not None:
+            mine = self.parent.added
+            self.parent.played_within.update({stub: self.played[stub] for stub in mine if self.played[stub]})
+        (self.parent or self).lost.extend(self.journal.unmatched_reports)
         self.silence()
         for running in list(self.live.values()):
             running.drop()
@@ -213,6 +230,8 @@ class Namespace:
 
     async def settled(self, seconds: float) -> None:
         """Let every run begin that waits for somebody to look, and wait a while until all have."""
+        for child in self.children.values():
+            await child.settled(seconds)
         deadline = asyncio.get_running_loop().time() + seconds
         while self.live and asyncio.get_running_loop().time() < deadline:
             for running in list(self.live.values()):
@@ -264,6 +283,10 @@ class Namespace:
 
     def _play_by(self, composed: dict[str, Graph]) -> None:
         self.graphs = composed
+        played, self.played = self.played, Counter()
+        for graph in composed.values():
+            # Of stubs that are gone nothing is remembered.
+            self.played.update({stub: played[stub] for stub in graph.stubs if played[stub]})
         self._have_assistants()
         self._sow()
 
@@ -375,7 +398,7 @@ class Namespace:
         found = self.children.get(name)
         if found is None:
             self._make_room()
-            found = Namespace(self.graphs, options=self.options.fresh(), name=name)
+            found = Namespace(self.graphs, options=self.options.fresh(), name=name, parent=self)
             self.children[name] = found
         found.used = time.monotonic()
         return found
@@ -384,7 +407,6 @@ class Namespace:
         """End a namespace; whether there was one."""
         found = self.children.pop(name, None)
         if found is not None:
-            self.played_within.update(found.played)
             found.reset()
         return found is not None
 

@@ -39,6 +39,8 @@ def verify(
     namespace: Namespace, graph: str | None, words: dict[str, Any], *, file: str, line: int
 ) -> str | None:
     """Why what is expected does not hold, None where it does; raises FixtureError for words that are none."""
+    if not isinstance(graph, str | None):
+        raise TypeError(f"a graph is named by a text, got {graph!r}")
     expected = expectation_from_python(words, graph=graph, file=file, line=line)
     return verifying.verified(namespace, expected)
 
@@ -53,7 +55,9 @@ def unstruck(namespace: Namespace) -> str | None:
         fault = strikes.fault
         wanted = " ".join(part for part in (fault.method, fault.route) if part) or "any request"
         of = f" of graph '{fault.graph}'" if fault.graph else ""
-        lines.append(f"  {fault.source}   {fault.name}   {strikes.left} of {fault.times} left   {wanted}{of}")
+        at = f" at {fault.at}" if fault.at.given else ""
+        left = f"{strikes.left} of {fault.times} left"
+        lines.append(f"  {fault.source}   {fault.name}{at}   {left}   {wanted}{of}")
     lines.append(
         "Send such requests, leave them out, or allow it: @pytest.mark.mockgraph(allow_unstruck=True)"
     )

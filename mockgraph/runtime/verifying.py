@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mockgraph.backend.json import loads
-from mockgraph.runtime.journal import Entry
+from mockgraph.runtime.journal import INTERRUPT, Entry
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.requests import SCOPE, RunRequest
 from mockgraph.script.choosing import Miss, misses
 from mockgraph.script.expecting import Expectation
-from mockgraph.script.matching import Condition, Difference, differences, shown
+from mockgraph.script.matching import Condition, Difference, differences, shown, wanted
 from mockgraph.script.model import Stub
 from mockgraph.words.redaction import redacted
 
 _NEAREST = 3
+_MOST = 6
 
 
 # --- what a run knew, told from the journal --------------------------------------------------------------
@@ -27,6 +28,7 @@ def scope_of(entry: Entry) -> dict[str, Any]:
     data, run = entry.data, entry.run
     request = RunRequest(entry.asked, entry.body, data, list(entry.headers))
     scope = {root: read(request, None) for root, read in SCOPE.items()}
+    scope["resume"] = None if _elsewhere(entry) else entry.resume
     if run is not None:
         if run.before is not None:
             scope["values"] = loads(run.before)
@@ -37,6 +39,16 @@ def scope_of(entry: Entry) -> dict[str, Any]:
             "runs": entry.runs,
         }
     return scope
+
+
+def _elsewhere(entry: Entry) -> str | None:
+    """The id of an interrupt that a run answers though its thread does not wait at it."""
+    answer = (entry.data.get("command") or {}).get("resume")
+    ground = None if entry.run is None else entry.run.ground
+    if not isinstance(answer, dict) or ground is None:
+        return None
+    waiting = {interrupt.id for interrupt in ground.interrupts}
+    return next((name for name in answer if INTERRUPT.fullmatch(name) and name not in waiting), None)
 
 
 def missed(namespace: Namespace, entry: Entry) -> list[Miss]:
@@ -61,40 +73,53 @@ def why(miss: Miss) -> str:
 # --- so many runs ----------------------------------------------------------------------------------------
 
 
-def fitting(namespace: Namespace, expected: Expectation) -> list[Entry]:
-    """The runs that fit, oldest first."""
-    entries = namespace.journal.runs(graph=expected.graph)
+def verified(namespace: Namespace, expected: Expectation) -> str | None:
+    """Why the expectation does not hold; None where it does, and the runs that fit are then verified."""
+    everything = namespace.journal.runs(graph=expected.graph)
+    fit = _fitting(everything, expected)
+    known = expected.graph is None or expected.graph in namespace.graphs
+    if known and expected.holds(len(fit)):
+        namespace.verified.update(entry.number for entry in fit)
+        return None
+    if not known:
+        graphs = ", ".join(sorted(namespace.graphs)) or "none"
+        return f"There is no graph '{expected.graph}'; there are: {graphs}.\n  {expected.source}   verify"
+    return _unmet(expected, fit, everything, namespace.journal.runs(), word="verify")
+
+
+def _fitting(entries: Sequence[Entry], expected: Expectation) -> list[Entry]:
     return [entry for entry in entries if not differences(expected.when, scope_of(entry))]
 
 
-def verified(namespace: Namespace, expected: Expectation) -> str | None:
-    """Why the expectation does not hold; None where it does, and the runs that fit are then verified."""
-    fit = fitting(namespace, expected)
-    if expected.holds(len(fit)):
-        namespace.verified.update(entry.number for entry in fit)
-        return None
-    everything = namespace.journal.runs(graph=expected.graph)
+def _unmet(
+    expected: Expectation, fit: list[Entry], everything: list[Entry], asked: list[Entry], *, word: str
+) -> str:
+    """Why an expectation does not hold: how many runs fit, and of those that do not the nearest."""
     others = [entry for entry in everything if entry not in fit]
     lines = [f"Expected {expected}, got {len(fit)}."]
-    what = f"  {expected.source}   {expected.name or 'verify'}"
+    what = f"  {expected.source}   {expected.name or word}"
     lines.append(what + (f"   graph '{expected.graph}'" if expected.graph else ""))
     lines += _conditions(expected.when)
     if not everything:
-        asked = namespace.journal.runs()
         of = f" of graph '{expected.graph}'" if expected.graph and asked else ""
         lines.append(f"No run{of} was asked for.")
         if asked:
             graphs = sorted({entry.graph or "" for entry in asked})
             lines.append(f"Runs were asked for of: {', '.join(graphs)}.")
     if fit:
-        lines.append(f"Runs that fit ({len(fit)} of {len(everything)}):")
+        lines.append(f"Runs that fit{_cut(fit)}:")
         lines += [_told(entry) for entry in fit[:_NEAREST]]
-    if others:
+    if others and len(fit) < expected.at_least:
         near = sorted(others, key=lambda entry: len(differences(expected.when, scope_of(entry))))[:_NEAREST]
-        lines.append(f"Nearest runs that do not ({len(near)} of {len(others)}):")
+        lines.append(f"Nearest runs that do not{_cut(others)}:")
         for entry in near:
             lines += [_told(entry), *_differences(differences(expected.when, scope_of(entry)))]
     return "\n".join(lines)
+
+
+def _cut(entries: Sequence[Entry]) -> str:
+    """How many of so many are told of, where that is not all."""
+    return f" ({_NEAREST} of {len(entries)})" if len(entries) > _NEAREST else ""
 
 
 def no_more(namespace: Namespace) -> str | None:
@@ -103,22 +128,30 @@ def no_more(namespace: Namespace) -> str | None:
     left = [entry for entry in everything if entry.number not in namespace.verified]
     if not left:
         return None
-    lines = [f"Runs that were not verified ({len(left)} of {len(everything)}):"]
-    for entry in left[: 2 * _NEAREST]:
+    lines = [f"{len(left)} of {len(everything)} runs were not verified:"]
+    for entry in left[:_MOST]:
         lines.append(_told(entry))
         lines += [f"    {path}   {shown(value)}" for path, value in _brought(entry)]
-    lines.append("Expect them too: verify(…), or expect fewer.")
+    if len(left) > _MOST:
+        lines.append(f"  … and {len(left) - _MOST} more")
+    lines.append("Expect them too, with verify(…), or let the client ask for fewer.")
     return "\n".join(lines)
 
 
 def expected_of(namespace: Namespace) -> list[str]:
-    """Why what fixtures expect does not hold."""
+    """Why what fixtures expect does not hold of the runs of a namespace and of those within it."""
+    spaces = [namespace, *namespace.children.values()]
+    asked = [entry for space in spaces for entry in space.journal.runs()]
     failures = []
     for graph in namespace.graphs.values():
         for expected in graph.given.expects:
-            failure = verified(namespace, expected)
-            if failure is not None:
-                failures.append(failure)
+            everything = [entry for entry in asked if entry.graph == graph.graph_id]
+            fit = _fitting(everything, expected)
+            if expected.holds(len(fit)):
+                namespace.verified.update(entry.number for entry in fit)
+                continue
+            hint = "Bring it about, leave it out, or allow it: @pytest.mark.mockgraph(allow_unmet=True)"
+            failures.append(f"{_unmet(expected, fit, everything, asked, word='expect')}\n{hint}")
     return failures
 
 
@@ -135,7 +168,9 @@ def unplayed(namespace: Namespace) -> str | None:
         return None
     lines = [f"Stubs that no run played ({len(idle)} of {len(added)}):"]
     for stub in idle:
-        lines += [f"  {stub.source}   {stub.name}", *_conditions(stub.when), *_came_near(namespace, stub)]
+        lines += [f"  {stub.source}   {stub.name}", *_conditions(stub.when)]
+        lines += [f"    after   '{stub.after}'"] if stub.after is not None else []
+        lines += _came_near(namespace, stub)
     lines.append("Play them, leave them out, or allow it: @pytest.mark.mockgraph(allow_unplayed=True)")
     return "\n".join(lines)
 
@@ -146,13 +181,26 @@ def _came_near(namespace: Namespace, stub: Stub) -> Iterator[str]:
         yield f"    no run of graph '{stub.graph_id}' was asked for"
         return
     told = [(entry, differences(stub.when, scope_of(entry))) for entry in entries]
-    entry, different = min(told, key=lambda pair: len(pair[1]))
+    # Of those that are as near, one that tried to answer something that nobody asked says more.
+    entry, different = min(told, key=lambda pair: (len(pair[1]), _elsewhere(pair[0]) is None))
     yield f"    nearest of {len(entries)} run{'' if len(entries) == 1 else 's'}: {_told(entry).strip()}"
-    if different:
+    if (
+        (elsewhere := _elsewhere(entry)) is not None
+        and entry.run is not None
+        and entry.run.ground is not None
+    ):
+        waiting = [
+            f"'{outcome.task.node}', interrupt {asked.id}"
+            for outcome in entry.run.ground.pending
+            for asked in outcome.interrupts
+        ]
+        yield f"      it answers interrupt {elsewhere}, at which the thread does not wait"
+        yield f"      it waits at {' and '.join(waiting) or 'none'}"
+    elif different:
         yield from ("  " + line for line in _differences(different))
     elif stub.after is not None and (entry.run is None or entry.run.after != stub.after):
         last = entry.run.after if entry.run is not None else None
-        before = f"'{last}' was played before it" if last else "nothing was played before it"
+        before = f"on its thread '{last}' was played before it" if last else "nothing was played before it"
         yield f"      it fits, but for 'after: {stub.after}': {before}"
     elif entry.stub is not None:
         yield f"      it fits, but '{entry.stub}' ({entry.source}) is tried first and took it"
@@ -170,16 +218,10 @@ def _told(entry: Entry) -> str:
 
 def _conditions(when: Sequence[Condition]) -> list[str]:
     return [
-        f"    {condition.path.text}   expected {matcher}"
+        f"    {condition.path.text}   expected {wanted(matcher)}"
         for condition in when
-        for matcher in map(_in_words, condition.matchers)
+        for matcher in condition.matchers
     ]
-
-
-def _in_words(matcher: Any) -> str:
-    """What a matcher expects, as its difference says it of nothing; operators that nothing fits, by their names."""
-    said = matcher.difference(None)
-    return said if said is not None else f"{matcher.operator} {shown(matcher.operand)}"
 
 
 def _differences(found: Sequence[Difference]) -> list[str]:

@@ -61,4 +61,11 @@ def misses(
             last = f"the last run played {last_played!r}" if last_played else "no run has played on it"
             reason = f"only after '{stub.after}' on the same thread; {last}"
         found.append(Miss(stub, different, reason))
-    return sorted(found, key=lambda miss: len(miss.differences) + bool(miss.reason))
+    # Of those that are as near, one that comes after what was played last is nearer.
+    return sorted(
+        found,
+        key=lambda miss: (
+            len(miss.differences) + bool(miss.reason),
+            miss.stub.after is None or miss.stub.after != last_played,
+        ),
+    )

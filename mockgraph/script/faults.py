@@ -10,7 +10,7 @@ import msgspec
 
 from mockgraph.script.durations import read_seconds
 from mockgraph.script.fields import read_fields
-from mockgraph.script.nodes import INVALID, Node, Reader
+from mockgraph.script.nodes import INVALID, Node, Reader, noun
 from mockgraph.script.places import Source
 from mockgraph.script.words import FAULT
 
@@ -90,6 +90,12 @@ class At(msgspec.Struct, frozen=True):
     last: bool = False
     given: bool = False
 
+    def __str__(self) -> str:
+        """As it is written."""
+        if self.last:
+            return f"last {self.event}".strip()
+        return self.event or f"part {self.number}"
+
 
 class Fault(msgspec.Struct, frozen=True):
     """One fault. `where` is the place in the part; `seconds` how long (None: forever); `times` how often it strikes.
@@ -125,6 +131,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 _BESIDE = {"headers": "status", "body": "status", "heartbeats": "stall"}
+_NEEDLESS = {"status": ("at",), "webhook": ("at", "route")}
 _OVER_REQUESTS = ("at", "route", "graph")
 
 
@@ -145,16 +152,22 @@ def read_fault(reader: Reader, node: Node, path: str, *, inside: bool) -> Any:
             return reader.complain(
                 entries[key][0], path, f"'{key}' beside '{kind}'", f"it belongs to '{needs}'"
             )
+    for key in _NEEDLESS.get(kind, ()):
+        if key in entries:
+            hint = "it strikes before the answer" if kind == "status" else "it is about runs: name a 'graph'"
+            return reader.complain(entries[key][0], path, f"'{key}' beside '{kind}'", hint)
     for key in _OVER_REQUESTS:
         if inside and key in entries:
-            hint = "inside a play it strikes where it stands"
+            hint = "it strikes where it stands"
             return reader.complain(entries[key][0], path, f"'{key}' inside a play", hint)
     if inside and kind in ("status", "webhook"):
         what = (
             f"'{kind}' inside a play: the answer has begun" if kind == "status" else "'webhook' inside a play"
         )
         return reader.complain(entries[kind][0], path, what, f"lay it over a request: faults.next({kind}=…)")
-    known = {key: word for key, word in FAULT.items() if key not in KINDS and key not in ("at", "route")}
+    known = {
+        key: word for key, word in FAULT.items() if key not in KINDS and key not in ("at", "route", "times")
+    }
     rest = Node(
         node.kind, node.line, node.column, pairs=[pair for pair in node.pairs if pair[0].value in known]
     )
@@ -164,9 +177,17 @@ def read_fault(reader: Reader, node: Node, path: str, *, inside: bool) -> Any:
     over = _route(reader, entries["route"][1], f"{path}.route") if "route" in entries else {}
     if fields is None or INVALID in (given, at, over):
         return INVALID
-    times = fields.pop("times", 1)
-    if times < 1:
-        return reader.complain(node, f"{path}.times", f"a fault strikes at least once, got {times}")
+    times = 1
+    if "times" in entries:
+        times = reader.integer(entries["times"][1], f"{path}.times", least=1)
+    if times is INVALID:
+        return INVALID
+    headers = fields.get("headers", {})
+    if not all(
+        isinstance(value, str | int | float) and not isinstance(value, bool) for value in headers.values()
+    ):
+        return reader.complain(entries["headers"][1], f"{path}.headers", "a header is a text", "quote it")
+    fields |= {"headers": {name: str(value) for name, value in headers.items()}} if headers else {}
     source = Source(reader.file, node.line, node.column)
     return Fault(kind, source, at=at, times=times, **fields, **over, **given)
 
@@ -177,7 +198,7 @@ def _place(reader: Reader, node: Node, path: str, kind: str) -> Any:
     if places is None:
         if node.value is True:
             return {}
-        return reader.complain(node, path, f"expected true, got {node.value!r}", f"write '{kind}: true'")
+        return reader.complain(node, path, f"expected true, got {noun(node)}", f"write '{kind}: true'")
     place = reader.one_of(node, path, places)
     return INVALID if place is INVALID else {"where": place}
 
@@ -185,14 +206,14 @@ def _place(reader: Reader, node: Node, path: str, kind: str) -> Any:
 def _status(reader: Reader, node: Node, path: str, _kind: str) -> Any:
     status = node.value
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
-        return reader.complain(node, path, f"expected an HTTP status from 200 to 599, got {status!r}")
+        return reader.complain(node, path, f"expected an HTTP status from 200 to 599, got {noun(node)}")
     return {"status": status}
 
 
 def _stall(reader: Reader, node: Node, path: str, _kind: str) -> Any:
     if node.value == FOREVER:
         return {"seconds": None}
-    seconds = read_seconds(reader, node, path)
+    seconds = read_seconds(reader, node, path, or_else=FOREVER)
     return INVALID if seconds is INVALID else {"seconds": seconds}
 
 
@@ -215,6 +236,8 @@ def _at(reader: Reader, node: Node, path: str) -> Any:
     text = reader.text(node, path, what="the number of a part, an event name, 'last', or 'last <event>'")
     if text is INVALID:
         return INVALID
+    if not text.strip():
+        return reader.complain(node, path, "an empty 'at'", "the number of a part, an event, or 'last'")
     first, _, event = text.partition(" ")
     if first == "last":
         return At(event=event, last=True, given=True)
@@ -226,7 +249,7 @@ def _route(reader: Reader, node: Node, path: str) -> Any:
     text = reader.text(node, path)
     if text is INVALID:
         return INVALID
-    method, _, route = text.rpartition(" ")
+    method, _, route = " ".join(text.split()).rpartition(" ")
     if not route.startswith("/"):
         return reader.complain(
             node, path, f"'{text}' is no route", "write 'POST /runs/stream', or '/runs/stream'"

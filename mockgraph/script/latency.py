@@ -8,7 +8,7 @@ import msgspec
 
 from mockgraph.script import words
 from mockgraph.script.durations import read_seconds
-from mockgraph.script.nodes import INVALID, Node, Reader
+from mockgraph.script.nodes import INVALID, Node, Reader, noun
 from mockgraph.words.ids import digest
 
 
@@ -90,7 +90,7 @@ def _spread(reader: Reader, node: Node, path: str) -> Any:
 def _uniform(reader: Reader, node: Node, path: str) -> Any:
     items = reader.sequence(node, path, what="two times, such as [10ms, 30ms]")
     ends = [read_seconds(reader, item, f"{path}[{at}]") for at, item in enumerate(items)]
-    if INVALID in ends:
+    if INVALID in ends or node.kind != "list":
         return INVALID
     if len(ends) != 2 or ends[0] > ends[1]:
         return reader.complain(node, path, "expected two times, the shorter first", "such as [10ms, 30ms]")
@@ -108,5 +108,6 @@ def _lognormal(reader: Reader, node: Node, path: str) -> Any:
     median = read_seconds(reader, entries["median"][1], f"{path}.median")
     sigma: Any = entries["sigma"][1].value if "sigma" in entries else 0.5
     if isinstance(sigma, bool) or not isinstance(sigma, int | float) or not 0 <= sigma <= 5:
-        return reader.complain(node, f"{path}.sigma", f"expected a number from 0 to 5, got {sigma!r}")
+        given = entries["sigma"][1]
+        return reader.complain(given, f"{path}.sigma", f"expected a number from 0 to 5, got {noun(given)}")
     return INVALID if median is INVALID else Spread("lognormal", median, float(sigma))

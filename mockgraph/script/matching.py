@@ -244,3 +244,18 @@ def describe(matcher: Matcher) -> str:
         return f"{matcher.operator} …"
     prefix = "" if matcher.operator == IMPLICIT else f"{matcher.operator} "
     return f"{prefix}{shown(operand)}"
+
+
+def wanted(matcher: Matcher) -> str:
+    """What a matcher expects of any value, in the words of its differences."""
+    operand = matcher.operand
+    if matcher.operator == "not":
+        return f"not {' and '.join(map(describe, operand))}"
+    if matcher.operator == "length":
+        return f"a length {' and '.join(map(wanted, operand))}"
+    if matcher.operator == "any_of":
+        return " or ".join(" and ".join(map(wanted, each)) for each in operand) or "one of no values"
+    if matcher.operator == "exists":
+        return "to exist" if operand else "to be absent"
+    # Nothing is like this value.
+    return matcher.difference(object()) or describe(matcher)

@@ -26,12 +26,15 @@ def read_messages(reader: Reader, node: Node, path: str) -> Any:
 def read_message(reader: Reader, node: Node, path: str) -> Any:
     """One message: an object in short or in wire form, or a plain dict."""
     entries = reader.mapping(node, path, what="a message, such as {ai: text}")
-    if entries is None:
+    if entries is None or len(entries) < len(node.pairs):
         return INVALID
     forms = [name for name in words.MESSAGE if name in entries and not (name == "type" and "role" in entries)]
     if len(forms) != 1:
         what = f"'{forms[0]}' beside '{forms[1]}'" if forms else "a message without its kind"
-        return reader.complain(node, path, what, f"a message has one of: {', '.join(words.MESSAGE)}")
+        hint = f"a message has one of: {', '.join(words.MESSAGE)}"
+        if node.flow:
+            hint += "; quote a text that holds a comma, a colon or a bracket"
+        return reader.complain(node, path, what, hint)
     form = forms[0]
     fields: dict[str, Any] = {}
     for key, (key_node, value) in entries.items():

@@ -492,7 +492,9 @@ def _spoken(step: Step) -> list[WireMessage]:
 
 
 def _struck(superstep: Superstep) -> bool:
-    return bool(superstep.before or superstep.after)
+    """Whether a fault strikes around it, or around one inside."""
+    inner = (step.supersteps for task in superstep.tasks for step in task.steps if isinstance(step, Subgraph))
+    return bool(superstep.before or superstep.after) or any(any(map(_struck, steps)) for steps in inner)
 
 
 def _takes_time(step: Step) -> bool:

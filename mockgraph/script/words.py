@@ -191,7 +191,10 @@ SUPERSTEP: dict[str, Key] = {
 
 FAULT: dict[str, Key] = {
     "status": Key("Another HTTP status in place of the answer.", {"type": "integer"}),
-    "headers": Key("The headers of that answer.", {"type": "object", "additionalProperties": _TEXT}),
+    "headers": Key(
+        "The headers of that answer.",
+        {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+    ),
     "body": Key("Its body: a text, or a value that is sent as JSON.", _ANY),
     "reset": Key("The connection is reset: before, inside, in_character or after a part.", _TEXT),
     "cut": Key("The connection is closed there, without the end of the body.", _TEXT),

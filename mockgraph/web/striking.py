@@ -55,20 +55,21 @@ class Striking:
         if any(laid.fault.graph is not None for laid in faults.laid) and scope.get("method") == "POST":
             receive = await _read_ahead(scope, receive)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        fault = faults.take(
+        strikes = faults.take(
             scope.get("method", "WEBSOCKET"), path, lambda: noted_graph(scope, self.namespace)
         )
-        if fault is None:
+        if strikes is None:
             await self.app(scope, receive, send)
             return
-        struck = struck_send(scope, receive, send, fault, self.namespace.timeline)
-        if fault.at_once:
-            entry = entry_of(scope)
-            if entry is not None:
-                entry.fault = fault.name
-            if await struck.instead():
+        fault = strikes.fault
+        struck = Struck(scope, receive, send, fault, self.namespace.timeline, lambda: faults.struck(strikes))
+        try:
+            if fault.at_once and await struck.instead():
                 return
-        await self.app(scope, receive, struck)
+            await self.app(scope, receive, struck)
+        finally:
+            if not struck.has_struck:
+                strikes.left += 1
 
 
 async def _read_ahead(scope: Scope, receive: Receive) -> Receive:
@@ -88,16 +89,20 @@ async def _read_ahead(scope: Scope, receive: Receive) -> Receive:
     return again
 
 
-def struck_send(scope: Scope, receive: Receive, send: Send, fault: Fault, timeline: Timeline) -> "Struck":
-    """A `send` that does what the fault says."""
-    return Struck(scope, receive, send, fault, timeline)
-
-
 class Struck:
     """An ASGI `send` with a fault in it."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, fault: Fault, timeline: Timeline) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        fault: Fault,
+        timeline: Timeline,
+        struck: Callable[[], None] = lambda: None,
+    ) -> None:
         self.fault = fault
+        self._tell = struck
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -113,7 +118,7 @@ class Struck:
     async def instead(self) -> bool:
         """Strike before any route sees the request; whether that was the whole answer."""
         fault = self.fault
-        self._struck = True
+        self._note()
         if fault.kind == "status":
             await self._answer(fault)
         elif fault.kind == "stall":
@@ -124,6 +129,19 @@ class Struck:
                 self._line.refuse(fault.seconds or 0.0)
             await self._end("cut" if fault.kind == "cut" else "reset")
         return True
+
+    @property
+    def has_struck(self) -> bool:
+        """Whether it has."""
+        return self._struck
+
+    def _note(self) -> None:
+        """It strikes: the journal tells of it, and so does whoever counts."""
+        self._struck = True
+        entry = entry_of(self._scope)
+        if entry is not None:
+            entry.fault = self.fault.name
+        self._tell()
 
     async def __call__(self, message: Message) -> None:
         if self._over:
@@ -202,10 +220,7 @@ class Struck:
             await self._send(behind)
 
     async def _strike(self, message: Message) -> None:
-        self._struck = True
-        entry = entry_of(self._scope)
-        if entry is not None:
-            entry.fault = self.fault.name
+        self._note()
         await _STRIKES[self.fault.kind](self, message)
 
     # --- what strikes do ---

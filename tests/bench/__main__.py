@@ -8,7 +8,19 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
-from tests.bench import collecting, events, idle, many_threads, memory, real, starting, tapes, throughput
+from tests.bench import (
+    collecting,
+    events,
+    idle,
+    many_threads,
+    memory,
+    real,
+    reloading,
+    starting,
+    tapes,
+    testing,
+    throughput,
+)
 from tests.bench.client import CONNECTIONS
 from tests.bench.effort import FULL, QUICK, Effort
 from tests.bench.report import Row, say, table
@@ -24,6 +36,8 @@ LINES: dict[str, tuple[str, Callable[[Effort], list[Row]]]] = {
     "h": ("memory of streams that wait, and of clients that do", idle.measure),
     "i": ("events of the newer thread protocol, beside classic parts", events.measure),
     "j": ("the newest events of a thread, by the length of its tape", tapes.measure),
+    "k": ("what the pytest fixture costs a test", testing.measure),
+    "l": ("memory through reloads and namespaces", reloading.measure),
 }
 
 

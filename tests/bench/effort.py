@@ -13,6 +13,7 @@ class Effort:
     warm_up: float = 1.0
     stateless: int = 2_000
     more_stateless: int = 20_000
+    journal: int = 10_000
     warm_threads: int = 1_000
     threads: int = 100_000
     real_seconds: float = 10.0
@@ -24,6 +25,9 @@ class Effort:
     tape: int = 100_000
     asked: int = 41
     retold: int = 7
+    tests: int = 500
+    suites: int = 5
+    reloads: int = 10_000
 
 
 FULL = Effort()
@@ -34,6 +38,7 @@ QUICK = Effort(
     warm_up=0.3,
     stateless=500,
     more_stateless=2_000,
+    journal=10_000,
     warm_threads=200,
     threads=5_000,
     real_seconds=3.0,
@@ -45,4 +50,7 @@ QUICK = Effort(
     tape=10_000,
     asked=7,
     retold=3,
+    tests=50,
+    suites=1,
+    reloads=500,
 )
