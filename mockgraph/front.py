@@ -227,7 +227,7 @@ class JournalView:
     def missed(self, entry: Entry) -> list[str]:
         """Why the other stubs of its graph did not take a run, the nearest first."""
         found = self._front._in_loop(lambda: verifying.missed(self._front._space, entry))
-        return [verifying.why(miss) for miss in found]
+        return [verifying.why(miss, self._journal.hiding(())) for miss in found]
 
     def __iter__(self) -> Any:
         return iter(self._journal)

@@ -11,6 +11,8 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockgraph.runtime.journal import LOG
+
 
 class Server(uvicorn.Server):
     """A uvicorn server that says when it is ready and does not wait for open streams when it stops."""
@@ -28,25 +30,35 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._ready = ready
-        self.refusing: asyncio.Task[None] | None = None
+        self._refusing: asyncio.Task[None] | None = None
+        self._refused_until = 0.0
 
     def _protocol(self, make: Callable[..., Any]) -> Callable[..., asyncio.Protocol]:
         """What makes a protocol whose requests know the connection that they came on."""
 
         def made(*args: Any, **named: Any) -> asyncio.Protocol:
             protocol = make(*args, **named)
+            protocol.access_log = False  # uvicorn logs accesses wherever some handler listens
             protocol.app = _OnLine(protocol.app, Line(self, protocol))
             return cast(asyncio.Protocol, protocol)
 
         return made
 
-    async def refuse(self, seconds: float) -> None:
-        """Listen no more for so long, and then again where it did."""
+    def refuse(self, seconds: float) -> None:
+        """Listen no more for so long, in seconds of the machine's time, and then again where it did."""
+        loop = asyncio.get_running_loop()
+        self._refused_until = max(self._refused_until, loop.time() + seconds)
+        if self._refusing is None or self._refusing.done():
+            self._refusing = loop.create_task(self._refuse())
+
+    async def _refuse(self) -> None:
         places = [there.getsockname()[:2] for server in self.servers for there in server.sockets]
         for server in self.servers:
             server.close()
-        await asyncio.sleep(seconds)
+        self.servers = []
         loop, config = asyncio.get_running_loop(), self.config
+        while (left := self._refused_until - loop.time()) > 0:
+            await asyncio.sleep(left)
 
         def protocol() -> asyncio.Protocol:
             make: Any = config.http_protocol_class
@@ -55,22 +67,32 @@ class Server(uvicorn.Server):
             )
             return made
 
-        if not self.should_exit:
-            self.servers = [await loop.create_server(protocol, sock=bound(*place)) for place in places]
+        while places and not self.should_exit:
+            try:
+                listening = bound(*places[0])
+            except OSError as error:
+                # Somebody else has the port for now: nothing but this server may be found there.
+                LOG.warning("%s; trying again", refusal(error, *places[0]))
+                await asyncio.sleep(0.1)
+                continue
+            self.servers.append(await loop.create_server(protocol, sock=listening))
+            del places[0]
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         log = logging.getLogger("uvicorn.error")
         log.addFilter(self._worth_telling)
         try:
             await super().serve(sockets)
+            if self._refusing is not None:
+                self._refusing.cancel()
             if self.server_state.tasks:
                 await asyncio.wait(self.server_state.tasks, timeout=1)
         finally:
             log.removeFilter(self._worth_telling)
 
-    def _worth_telling(self, _record: logging.LogRecord) -> bool:
-        """Streams that are cut because the server stops are no errors of anybody's."""
-        return not self.should_exit
+    def _worth_telling(self, record: logging.LogRecord) -> bool:
+        """Not streams that are cut because the server stops, nor the headers of handshakes, with credentials in them."""
+        return not self.should_exit and record.levelno > logging.DEBUG
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -94,8 +116,7 @@ class Line:
 
     def refuse(self, seconds: float) -> None:
         """Have the server accept no other connection for so long, in seconds of the machine's time."""
-        task = asyncio.get_running_loop().create_task(self._server.refuse(seconds))
-        self._server.refusing = task
+        self._server.refuse(seconds)
 
 
 class _OnLine:

@@ -336,7 +336,7 @@ def test_works_with_async_clients(project: pytest.Pytester) -> None:
 
 def test_the_marker_is_known_and_documented(project: pytest.Pytester) -> None:
     shown = run(project, "--markers")
-    shown.stdout.fnmatch_lines(["@pytest.mark.mockgraph(paths, allow_unmatched: *"])
+    shown.stdout.fnmatch_lines(["@pytest.mark.mockgraph(paths, allow_unmatched, *"])
 
 
 def test_unused_it_imports_nothing_heavy(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

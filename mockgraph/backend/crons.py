@@ -22,7 +22,7 @@ class Cron(msgspec.Struct, gc=False):
     """A cron. `payload` (the request of its runs) and `metadata` are JSON, `end_time` whatever text was sent.
 
     `next_run_date` is in microseconds, None when no date is to come. `api_url` is the server as the cron's creator
-    called it: its runs say so too, and are those of the creator, `user_id`.
+    called it: its runs say so too, and are those of the creator, `user_id`. `told` is what a journal may have of the payload.
     """
 
     cron_id: str
@@ -40,6 +40,7 @@ class Cron(msgspec.Struct, gc=False):
     updated_at: int
     api_url: str
     user_id: str = ""
+    told: bytes | None = None
 
     @property
     def due(self) -> int | None:

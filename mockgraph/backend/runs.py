@@ -60,7 +60,8 @@ class Run(msgspec.Struct, gc=False):
     stream's parts begin; `stands` is the stub that its thread stood at when it had ended. A `copied` run wrote
     checkpoints of a thread that its own was copied from. `by_cron` says
     who asked. `error` is the message of what it failed with, as JSON. On its thread's tape of events its own are those
-    behind `tape_from`, up to `tape_end`, which is None as long as they are not counted.
+    behind `tape_from`, up to `tape_end`, which is None as long as they are not counted. `strikes` are the faults in its
+    play, each with how often it is still to strike.
     """
 
     run_id: str
@@ -96,6 +97,7 @@ class Run(msgspec.Struct, gc=False):
     error: bytes | None = None
     tape_from: int = 0
     tape_end: int | None = None
+    strikes: tuple[Any, ...] = ()
 
 
 class Description:

@@ -224,7 +224,8 @@ class _Choosing:
 
     def _failed(self, error: MatchingFailed) -> Unmatched:
         asked = f"{self._request.asked}  graph '{self._graph.graph_id}'"
-        return Unmatched(f"A matcher could not be asked.\n  {asked}\n  {error}")
+        text = f"A matcher could not be asked.\n  {asked}\n  {error}"
+        return Unmatched(self._namespace.journal.discreet(text, self._request.headers))
 
 
 def _answered(command: Command, ground: Snapshot) -> dict[str, Any]:

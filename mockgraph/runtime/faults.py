@@ -1,7 +1,7 @@
 """Faults that wait for their requests: laid over a namespace's next ones, and those that its plays have in them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from mockgraph.script.faults import Fault
 
@@ -16,14 +16,14 @@ class Strikes:
         self.left = fault.times
         self._route = None if fault.route is None else _pattern(fault.route)
 
-    def wants(self, method: str, path: str, graph: Callable[[], str | None]) -> bool:
-        """Whether it is for this request; `graph` says what that runs, if it is asked."""
+    def wants(self, method: str, path: str, graphs: Callable[[], Collection[str]]) -> bool:
+        """Whether it is for this request; `graphs` says what that runs, if it is asked."""
         fault = self.fault
         if not self.left or (fault.method is not None and fault.method != method):
             return False
         if self._route is not None and self._route.fullmatch(path) is None:
             return False
-        return fault.graph is None or fault.graph == graph()
+        return fault.graph is None or fault.graph in graphs()
 
     def strike(self) -> bool:
         """Strike once more; whether there was a strike left."""
@@ -43,10 +43,10 @@ class Faults:
         """Have it strike the next requests that it is for."""
         self.laid.append(Strikes(fault))
 
-    def take(self, method: str, path: str, graph: Callable[[], str | None]) -> Strikes | None:
+    def take(self, method: str, path: str, graphs: Callable[[], Collection[str]]) -> Strikes | None:
         """The fault that a request is to be struck by, if any; until it is given back no other request has it."""
         for strikes in self.laid:
-            if strikes.fault.kind != "webhook" and strikes.wants(method, path, graph):
+            if strikes.fault.kind != "webhook" and strikes.wants(method, path, graphs):
                 strikes.strike()
                 return strikes
         return None

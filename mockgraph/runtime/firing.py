@@ -70,14 +70,18 @@ class Firing:
         try:
             data = self._parsed(body, "RunCreateStateful" if stateful else "RunCreateStateless")
             access = access_as(self.namespace.auth, cron.user_id)
-            request = RunRequest(asked, body, data, [], cron.thread_id, access=access, by_cron=True)
+            request = RunRequest(
+                asked, body, data, [], cron.thread_id, access=access, by_cron=True, told=cron.told
+            )
             self.runner.begin(request, api_url=cron.api_url, background=True, late=True)
         except Refusal as refusal:
             self._tell(cron, asked, refusal)
 
     def _tell(self, cron: Cron, asked: str, refusal: Refusal) -> None:
         """A busy thread is what `reject` is there for; anything else is loud."""
-        report = f"A cron could not start a run.\n  {asked}\n  {refusal.detail}"
+        # What the request was is told in the journal, without credentials.
+        said = refusal.detail.partition("\n\nOn instance")[0]
+        report = f"A cron could not start a run.\n  {asked}\n  {said}"
         if refusal.status == 409:
             LOG.info(report)
             return
@@ -88,7 +92,7 @@ class Firing:
             None,
             graph_id,
             asked=asked,
-            body=cron.payload,
+            body=cron.told or cron.payload,
             headers=[],
             at=self.namespace.options.clock.now(),
             unmade="refused",

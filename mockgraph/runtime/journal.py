@@ -7,7 +7,7 @@ script when somebody asks. How a run stands is read off the run itself, so that 
 import logging
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -15,11 +15,12 @@ import orjson
 
 from mockgraph.backend.runs import Run, modes
 from mockgraph.words.redaction import (
+    Discretion,
     RawHeaders,
     clean_headers,
     clean_query,
     credentials,
-    redacted,
+    plain,
     scrubbed,
     secret,
     suspect,
@@ -113,7 +114,8 @@ class Entry(msgspec.Struct, gc=False, eq=False):
     @property
     def resume(self) -> Any:
         """What the run answered a question with, also where it named the question."""
-        answer = (self.data.get("command") or {}).get("resume")
+        command = self.data.get("command")
+        answer = command.get("resume") if isinstance(command, dict) else None
         if isinstance(answer, dict) and len(answer) == 1 and all(map(INTERRUPT.fullmatch, answer)):
             (answer,) = answer.values()
         return answer
@@ -145,7 +147,7 @@ class Journal:
         self._mounted = mounted
         self._entries = entries
         self._size = size
-        self._redact = frozenset(name.lower().replace("-", "_") for name in redact)
+        self._redact = frozenset(map(plain, redact))
         self._kept: deque[Entry] = deque()
         self._taken = 0  # bytes
         self._made = 0
@@ -165,11 +167,14 @@ class Journal:
         size = _OWN
         if headers != self._headers:
             self._headers, self._secret = headers, self._has_secrets(headers)
-            self._clean_headers = clean_headers(headers, self._redact) if self._secret else headers
+            doubtful = self._secret or any(b"=" in value or b"@" in value for _, value in headers)
+            self._clean_headers = clean_headers(headers, self._redact) if doubtful else headers
             size += _HEADER * len(headers)
         told = ""
         if query:
             told = clean_query(query, self._redact, self._values(headers))
+        if self._secret:
+            path = scrubbed(path, self._values(headers))
         # Clients send the same headers again and again: entries share them.
         entry = Entry(self._made, method, path, told, self._clean_headers, at, size=size)
         self._kept.append(entry)
@@ -219,10 +224,9 @@ class Journal:
         self.unmatched_reports.append(report)
         LOG.warning("%s\n%s", entry, report)
 
-    def hiding(self, headers: RawHeaders) -> Callable[[Any], Any]:
-        """A function that takes credentials out of JSON values, those of these headers too."""
-        values = self._values(headers)
-        return lambda value: redacted(value, self._redact, values)
+    def hiding(self, headers: RawHeaders) -> Discretion:
+        """What takes credentials out of what is shown, those of these headers too."""
+        return Discretion(self._redact, self._values(headers))
 
     def discreet(self, text: str, headers: RawHeaders) -> str:
         """A text without the credentials of these headers."""
@@ -244,11 +248,15 @@ class Journal:
             found = found or own
         return found
 
+    def cleaned(self, body: bytes, headers: RawHeaders) -> bytes:
+        """A body as an entry has it."""
+        return self._clean(body, headers)
+
     def _clean(self, body: bytes, headers: RawHeaders) -> bytes:
         if not self._redact and not suspect(body) and not self._values(headers):
             return body
         try:
-            return orjson.dumps(self.hiding(headers)(orjson.loads(body)))
+            return orjson.dumps(self.hiding(headers).value(orjson.loads(body)))
         except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
             return b""
 

@@ -186,7 +186,9 @@ class LiveRun:
             for count, fact in enumerate(played, start=1):
                 parts = parts_of(fact)
                 if type(fact) is facts.Struck:
-                    ready.append(Part("", b"", "", Strikes(fact.fault)))
+                    strikes = Strikes(fact.fault)
+                    run.strikes += (strikes,)
+                    ready.append(Part("", b"", "", strikes))
                 if timeline.held and parts:
                     ready = await self._part_by_part(ready, parts)
                 else:

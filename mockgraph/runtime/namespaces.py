@@ -258,11 +258,7 @@ class Namespace:
     def load(self, paths: Sequence[str | Path]) -> None:
         """Add the stubs of more fixtures, behind those that are there; raises FixtureError."""
         self._loaded.append(tuple(paths))
-        try:
-            self.script(self.scripted)
-        except FixtureError:
-            self._loaded.pop()
-            raise
+        self._anew(self._loaded.pop)
 
     def _composed(self, graphs: Mapping[str, Graph]) -> dict[str, Graph]:
         """Those graphs with all that was added here; raises FixtureError."""
@@ -272,6 +268,8 @@ class Namespace:
         for text in self._texts:
             composed = load_texts([text], onto=composed)
         for graph_id, added in self._added.items():
+            if not added:
+                continue
             graph = composed.get(graph_id) or Graph(graph_id, OPEN_CHANNELS)
             composed[graph_id] = with_stubs(graph, [*added, *graph.stubs])
         for graph_id, latency in self._latencies.items():
@@ -324,15 +322,25 @@ class Namespace:
         return self._add(graph, stubs_from_python(graph, words, file=file, line=line))
 
     def _add(self, graph: Graph, added: list[Stub]) -> list[Stub]:
-        """Add stubs behind those that were added before, and before all others."""
-        mine = self._added.setdefault(graph.graph_id, [])
-        at = len(mine)
-        mine += added
+        """Add stubs behind those that were added before, and before all others; raises FixtureError."""
+        before = self._added.get(graph.graph_id, [])
+        self._added[graph.graph_id] = [*before, *added]
+        if self.children:
+            self._anew(lambda: self._added.update({graph.graph_id: before}))
+            return added
+        at = len(before)
         self.graphs[graph.graph_id] = with_stubs(graph, [*graph.stubs[:at], *added, *graph.stubs[at:]])
         if graph.graph_id not in self.assistants.graph_ids:
             self._have_assistants()
-        self._bequeath()
         return added
+
+    def _anew(self, undo: Callable[[], object]) -> None:
+        """Play what is there now, here and in the namespaces within; where that cannot be, as before. Raises FixtureError."""
+        try:
+            self.script(self.scripted)
+        except FixtureError:
+            undo()
+            raise
 
     def stubs_from_text(self, text: str, *, file: str) -> list[Stub]:
         """Add what a YAML or JSON text says: a stub with its `graph`, or a fixture; raises FixtureError."""
@@ -343,11 +351,7 @@ class Namespace:
             return self._add(graph, stubs_of(graph, node, file=file))
         before = {id(stub) for graph in self.graphs.values() for stub in graph.stubs}
         self._texts.append((f"{file} #{len(self._texts) + 1}", text))
-        try:
-            self.script(self.scripted)
-        except FixtureError:
-            self._texts.pop()
-            raise
+        self._anew(self._texts.pop)
         return [stub for graph in self.graphs.values() for stub in graph.stubs if id(stub) not in before]
 
     def unstub(self, graph_id: str, name: str) -> bool:
@@ -357,10 +361,7 @@ class Namespace:
         if len(left) == len(mine):
             return False
         self._added[graph_id] = left
-        if not left:
-            del self._added[graph_id]
-        self._play_by(self._composed(self.scripted))
-        self._bequeath()
+        self._anew(lambda: self._added.update({graph_id: mine}))
         return True
 
     def take_time(self, graph_id: str, latency: Latency | None) -> None:
@@ -370,9 +371,9 @@ class Namespace:
             raise MockgraphError(
                 f"there is no graph '{graph_id}' that could take its time; there are: {known}"
             )
+        before = dict(self._latencies)
         self._latencies[graph_id] = latency
-        self._play_by(self._composed(self.scripted))
-        self._bequeath()
+        self._anew(lambda: setattr(self, "_latencies", before))
 
     def set_clock(self, mode: str, *, speed: float = 1.0) -> None:
         """Let time pass otherwise from now on; to be called in the loop, if there is one. Raises ValueError."""
@@ -384,12 +385,6 @@ class Namespace:
     def added(self) -> list[Stub]:
         """The stubs that were added here."""
         return [stub for stubs in self._added.values() for stub in stubs]
-
-    def _bequeath(self) -> None:
-        """Have the namespaces that inherit from this one play what it plays now."""
-        for child in self.children.values():
-            child.scripted = dict(self.graphs)
-            child._play_by(child._composed(child.scripted))
 
     # --- namespaces within ---
 

@@ -4,6 +4,7 @@ Nothing is stored for it: the parts are made again from the script, with the ids
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from mockgraph.backend.runs import Description, Run
@@ -63,7 +64,21 @@ def resumable(run: Run) -> bool:
 
 def parts_of(run: Run) -> list[Part]:
     """What a resumable stream can repeat of a run that is over."""
-    return [part for part in _told(run)[:-1] if stored(part.event, run)]
+    return [part for part in _told(run)[:-1] if part.fault is not None or stored(part.event, run)]
+
+
+def behind(parts: Iterable[Part], seen: Position, run: Run) -> Iterator[Part]:
+    """Those that a client has not seen, with the faults that stand right before them."""
+    faults: list[Part] = []
+    for part in parts:
+        if part.fault is not None:
+            faults.append(part)
+            continue
+        if after(part.id, seen) and stored(part.event, run):
+            yield from faults
+            yield part
+        faults = []
+    yield from faults
 
 
 def _told(run: Run) -> list[Part]:
@@ -76,7 +91,7 @@ def sent(namespace: Namespace, run: Run) -> list[Part]:
     live = namespace.live.get(run.run_id)
     if live is not None:
         return [part for part in live.log.parts if part.fault is None]
-    return _told_again(run)[:-1]
+    return [part for part in _told_again(run)[:-1] if part.fault is None]
 
 
 def _told_again(run: Run) -> list[Part]:
@@ -84,8 +99,11 @@ def _told_again(run: Run) -> list[Part]:
         return []
     request, numbers = Description(run).request, Numbers(run.told_from)
     told: list[Part] = []
+    strikes = list(run.strikes)
     played, parts = tell(run, request)
     for fact in islice(played, run.told):
+        if type(fact) is facts.Struck and strikes:
+            told.append(Part("", b"", "", strikes.pop(0)))
         told += [Part(*encoded(part), numbers.next()) for part in parts(fact)]
         if type(fact) is facts.Wait:
             numbers.wait(fact.seconds)
@@ -104,5 +122,5 @@ def parts_of_thread(namespace: Namespace, thread: Thread, seen: Position) -> lis
             if resumable(run):
                 found += [part for part in live.log.parts if stored(part.event, run)]
             continue
-        found += [part for part in _told(run) if stored(part.event, run)]
+        found += [part for part in _told(run) if part.fault is None and stored(part.event, run)]
     return [part for part in found if after(part.id, seen)]

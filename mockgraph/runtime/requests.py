@@ -18,7 +18,8 @@ from mockgraph.runtime.journal import Entry
 class RunRequest(msgspec.Struct, gc=False):
     """What a client sent: `asked` is the request line, `body` the bytes and `data` the JSON value in them.
 
-    Where `by_cron`, a cron asks, in the words that its creator sent. `entry` is where the journal has it.
+    Where `by_cron`, a cron asks, in the words that its creator sent. `entry` is where the journal has it, and
+    `told` what that is to have of it, where it is not the body.
     """
 
     asked: str
@@ -29,6 +30,7 @@ class RunRequest(msgspec.Struct, gc=False):
     access: Access | None = None
     by_cron: bool = False
     entry: Entry | None = None
+    told: bytes | None = None
     began: float = msgspec.field(default_factory=time.perf_counter)
 
     def age(self) -> float:
@@ -81,7 +83,9 @@ def _thread(_request: RunRequest, thread: Thread | None) -> dict[str, Any]:
 def _command(key: str | None) -> Callable[[RunRequest, Thread | None], Any]:
     def read(request: RunRequest, _thread: Thread | None) -> Any:
         command = request.data.get("command")
-        return command if key is None else (command or {}).get(key)
+        if key is None:
+            return command
+        return command.get(key) if isinstance(command, dict) else None
 
     return read
 

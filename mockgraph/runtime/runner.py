@@ -282,7 +282,7 @@ class Runner:
             request.entry,
             graph.graph_id,
             asked=request.asked,
-            body=sent,
+            body=sent if request.told is None else request.told,
             headers=request.headers,
             at=self.namespace.options.clock.now(),
             run=run,

@@ -17,6 +17,7 @@ from mockgraph.engine.projections import Projector
 from mockgraph.engine.view import Part, View
 from mockgraph.meaning.channels import Values
 from mockgraph.words.errors import GraphError
+from mockgraph.words.redaction import without_values
 
 
 def tell(run: Run, request: dict[str, Any]) -> tuple[Iterator[Fact], Callable[[Fact], Sequence[Part]]]:
@@ -45,7 +46,9 @@ def broken(run: Run, error: Exception) -> GraphError:
         # langgraph-api 0.16.7: values that JSON cannot carry fail the run with the encoder's own error.
         return GraphError("TypeError", str(error))
     stub = f"stub '{run.stub.name}' ({run.stub.source})" if run.stub else "this run"
-    return GraphError("PlayFailed", f"{stub} cannot be played: {type(error).__name__}: {error}")
+    return GraphError(
+        "PlayFailed", f"{stub} cannot be played: {type(error).__name__}: {without_values(str(error))}"
+    )
 
 
 class Outcome:

@@ -19,6 +19,7 @@ from mockgraph.words.clock import Clock
 from mockgraph.words.errors import MockgraphError
 
 MODES = ("real", "instant", "held")
+LONGEST = 366 * 24 * 3600  # seconds
 _TURNS = 3  # of the loop before an instant clock jumps
 _SETTLING = 10  # turns of the loop for what was released: a run, those who follow it, and their sockets
 
@@ -228,6 +229,10 @@ class Timeline:
         self._refuse_real("advance")
         if not 0 <= seconds < float("inf"):
             raise MockgraphError(f"time goes on by 0 seconds or more, got {seconds!r}")
+        if seconds > LONGEST:
+            raise MockgraphError(
+                f"time goes on by a year at most at once ({LONGEST} seconds), got {seconds!r}"
+            )
         until = self._elapsed + seconds
         self._told = True
         try:

@@ -5,6 +5,7 @@ knows nothing of it.
 """
 
 import asyncio
+import logging
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from mockgraph.runtime.journal import LOG
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
-from mockgraph.words.redaction import clean_url, without_users
+from mockgraph.words.redaction import clean_url, clean_urls
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PAUSES = (1.2, 2.4)  # seconds before the second and the third attempt
@@ -79,9 +80,17 @@ def _send(namespace: Namespace, url: str, body: dict[str, Any]) -> None:
     task.add_done_callback(namespace.errands.discard)
 
 
+def _confidential(record: logging.LogRecord) -> bool:
+    """A filter for httpx, which logs URLs as they are: without credentials in them."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(clean_url(str(arg)) if "://" in str(arg) else arg for arg in record.args)
+    return True
+
+
 async def _deliver(namespace: Namespace, url: str, body: bytes) -> None:
     import httpx
 
+    logging.getLogger("httpx").addFilter(_confidential)
     async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
         for pause in (*PAUSES, None):
             try:
@@ -92,6 +101,6 @@ async def _deliver(namespace: Namespace, url: str, body: bytes) -> None:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 said = f"{type(error).__name__}: {error}"
             if pause is None:
-                LOG.warning("webhook %s was not delivered: %s", clean_url(url), without_users(said))
+                LOG.warning("webhook %s was not delivered: %s", clean_url(url), clean_urls(said))
                 return
             await namespace.timeline.sleep(pause)

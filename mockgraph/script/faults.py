@@ -3,6 +3,7 @@
 The same words stand in a play (`fault:`, between two parts), in `mock.faults.next(…)` and in `POST /_mockgraph/faults`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from mockgraph.script.places import Source
 from mockgraph.script.words import FAULT
 
 FOREVER = "forever"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER = re.compile("[\\t -~\\x80-\\xff]*")
 WHERE = ("before", "inside", "in_character", "after")
 
 
@@ -29,6 +32,9 @@ class Kind(msgspec.Struct, frozen=True):
     places: tuple[str, ...] | None = None
     starts: bool = False
 
+
+# What may strike where no part follows: the end of a stream.
+AT_THE_END = ("reset", "cut", "refuse", "stall")
 
 KINDS: dict[str, Kind] = {
     "status": Kind(
@@ -183,10 +189,20 @@ def read_fault(reader: Reader, node: Node, path: str, *, inside: bool) -> Any:
     if times is INVALID:
         return INVALID
     headers = fields.get("headers", {})
-    if not all(
-        isinstance(value, str | int | float) and not isinstance(value, bool) for value in headers.values()
-    ):
-        return reader.complain(entries["headers"][1], f"{path}.headers", "a header is a text", "quote it")
+    for name, value in headers.items():
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return reader.complain(entries["headers"][1], f"{path}.headers", "a header is a text", "quote it")
+        if not _TOKEN.fullmatch(name) or not _HEADER.fullmatch(str(value)):
+            what, hint = (
+                f"'{name}: {value}' is no header",
+                "its name has no blanks; both are Latin-1, on one line",
+            )
+            return reader.complain(entries["headers"][1], f"{path}.headers", what, hint)
+    if kind == "stall" and fields.get("heartbeats") and not at.given and not inside:
+        hint = "say at which part: 'at: 1'"
+        return reader.complain(
+            entries["heartbeats"][0], path, "'heartbeats' before the answer has begun", hint
+        )
     fields |= {"headers": {name: str(value) for name, value in headers.items()}} if headers else {}
     source = Source(reader.file, node.line, node.column)
     return Fault(kind, source, at=at, times=times, **fields, **over, **given)
@@ -219,7 +235,7 @@ def _stall(reader: Reader, node: Node, path: str, _kind: str) -> Any:
 
 def _refuse(reader: Reader, node: Node, path: str, _kind: str) -> Any:
     seconds = read_seconds(reader, node, path)
-    return INVALID if seconds is INVALID else {"seconds": seconds, "where": "before"}
+    return INVALID if seconds is INVALID else {"seconds": seconds}
 
 
 _READ: dict[str, Callable[[Reader, Node, str, str], Any]] = {

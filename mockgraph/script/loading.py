@@ -290,6 +290,8 @@ def stub_from_text(text: str, *, file: str) -> tuple[str, Node] | None:
         reader.complain(node, "", "a stub wants the 'graph' that it is of", hint)
         raise FixtureError(reader.complaints)
     graph_id = reader.text(named["graph"], "graph")
+    if graph_id == "":
+        reader.complain(named["graph"], "graph", "a graph's name cannot be empty")
     if reader.complaints:
         raise FixtureError(reader.complaints)
     pairs = [pair for pair in node.pairs if pair[0].value != "graph"]

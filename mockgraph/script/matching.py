@@ -18,6 +18,7 @@ import msgspec
 
 from mockgraph.script.paths import Path
 from mockgraph.words.errors import MatchingFailed
+from mockgraph.words.redaction import without_values
 
 
 class Matcher(msgspec.Struct, frozen=True):
@@ -68,10 +69,14 @@ def differences(conditions: Iterable[Condition], scope: dict[str, Any]) -> list[
         try:
             difference = condition.difference(scope)
         except Exception as error:
-            raise MatchingFailed(f"{condition.path.text}: {type(error).__name__}: {error}") from error
+            raise MatchingFailed(_broke(condition, error)) from error
         if difference is not None:
             found.append(difference)
     return found
+
+
+def _broke(condition: Condition, error: Exception) -> str:
+    return f"{condition.path.text}: {type(error).__name__}: {without_values(str(error))}"
 
 
 def matches(conditions: Iterable[Condition], scope: dict[str, Any]) -> bool:
@@ -81,7 +86,7 @@ def matches(conditions: Iterable[Condition], scope: dict[str, Any]) -> bool:
             if condition.difference(scope) is not None:
                 return False
         except Exception as error:
-            raise MatchingFailed(f"{condition.path.text}: {type(error).__name__}: {error}") from error
+            raise MatchingFailed(_broke(condition, error)) from error
     return True
 
 

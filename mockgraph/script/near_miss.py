@@ -3,18 +3,19 @@
 The same text goes into the HTTP body, the log and the failure of a test. Credentials are not shown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import orjson
 
 from mockgraph.script.choosing import Miss
-from mockgraph.script.matching import shown
+from mockgraph.script.matching import Difference, shown
 from mockgraph.script.nodes import quoted
-from mockgraph.words.redaction import REDACTED, redacted, secret
+from mockgraph.script.paths import Path
+from mockgraph.words.redaction import Discretion
 
 _CLOSEST = 3
+EVERYTHING = Discretion()  # whose names say that they are credentials
 
 
 def report(
@@ -25,64 +26,57 @@ def report(
     *,
     graphs: list[str],
     waiting: Sequence[tuple[str, str, Any]] = (),
-    hide: Callable[[Any], Any] = redacted,
+    hide: Discretion = EVERYTHING,
 ) -> str:
     """The whole report.
 
     `asked` is the request line; `graphs` are the scripted graphs, for a graph without stubs; `waiting` are the
     questions at which the thread waits: node, interrupt id, value. `hide` takes credentials out of values.
     """
-    scope = hide(scope)
-    misses = [_hidden(miss, hide) for miss in misses]
+    seen = hide.value(scope)
     lines = ["No stub matched this run.", f"  {asked}  graph '{graph_id}'"]
     lines += [
-        f"  the thread waits at '{node}', interrupt {id_}: {_shown('', hide(value))}"
+        f"  the thread waits at '{node}', interrupt {id_}: {shown(hide.value(value))}"
         for node, id_, value in waiting
     ]
-    told = _told(scope, misses)
-    lines += [f"    {path}   {_shown(path, value)}" for path, value in told]
+    told = [(path, hide.at(path, value)) for path, value in _told(seen, scope, misses)]
+    lines += [f"    {path}   {shown(value)}" for path, value in told]
     if misses:
         lines.append(f"Closest stubs ({min(_CLOSEST, len(misses))} of {len(misses)}):")
         for miss in misses[:_CLOSEST]:
             lines.append(
                 f"  {miss.stub.source}   {miss.stub.name}" + (f"   {miss.reason}" if miss.reason else "")
             )
-            lines += [
-                f"    {d.path}   expected {d.expected}, got {_shown(d.path, d.got)}" for d in miss.differences
-            ]
+            lines += [told_difference(one, hide) for one in miss.differences]
     else:
         others = ", ".join(sorted(set(graphs) - {graph_id}))
         lines.append(f"Graph '{graph_id}' has no stubs" + (f"; scripted are: {others}." if others else "."))
-    lines += ["A stub that would match:", *_paste(told)]
+    lines += ["A stub that would match:", *_paste(told, hide)]
     return "\n".join(lines)
 
 
-def _hidden(miss: Miss, hide: Callable[[Any], Any]) -> Miss:
-    different = tuple(msgspec.structs.replace(one, got=hide(one.got)) for one in miss.differences)
-    return msgspec.structs.replace(miss, differences=different)
+def told_difference(one: Difference, hide: Discretion) -> str:
+    """A line of what was expected and what came, without credentials."""
+    return f"    {one.path}   expected {one.expected}, got {shown(hide.at(one.path, one.got))}"
 
 
-def _shown(path: str, value: Any) -> str:
-    return REDACTED if secret(path.rsplit(".", 1)[-1]) and value is not None else shown(redacted(value))
-
-
-def _told(scope: dict[str, Any], misses: list[Miss]) -> list[tuple[str, Any]]:
+def _told(seen: dict[str, Any], scope: dict[str, Any], misses: list[Miss]) -> list[tuple[str, Any]]:
     """What the run brought that stubs look at, and something of the input where none looks at that."""
     told: dict[str, Any] = {}
     for miss in misses[:_CLOSEST]:
         for condition in miss.stub.when:
-            value = condition.path.get(scope)
+            value = _at(condition.path, scope)
             if value is not None:
                 told.setdefault(condition.path.text, value)
-    command = scope.get("command")
+    command = seen.get("command")
     if command:
         brought = (
-            {"resume": scope.get("resume")} if command.get("resume") is not None else {"command": command}
+            {"resume": seen.get("resume")} if command.get("resume") is not None else {"command": command}
         )
         return list({**brought, **told}.items())
     if any(path.startswith("input") for path in told):
         return list(told.items())
-    return [*_input(scope), *told.items()]
+    return [*_input(seen), *told.items()]
 
 
 def _input(scope: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -103,13 +97,18 @@ def _input(scope: dict[str, Any]) -> list[tuple[str, Any]]:
     return [("input", given)]
 
 
-def _paste(told: list[tuple[str, Any]]) -> list[str]:
+def _at(path: Path, scope: dict[str, Any]) -> Any:
+    """What stands at a path; nothing where it cannot be asked for."""
+    try:
+        return path.get(scope)
+    except Exception:
+        return None
+
+
+def _paste(told: list[tuple[str, Any]], hide: Discretion) -> list[str]:
     lines = ["  - name: …", "    when:"]
     for path, value in told:
-        if secret(path.rsplit(".", 1)[-1]):
-            lines.append(f"      {path}: {{exists: true}}")
-        else:
-            lines.append(f"      {path}: {_yaml(redacted(value))}")
+        lines.append(f"      {path}: {'{exists: true}' if hide.hides(path) else _yaml(value)}")
     return [*lines, "    play: …"]
 
 

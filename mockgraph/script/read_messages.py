@@ -32,7 +32,7 @@ def read_message(reader: Reader, node: Node, path: str) -> Any:
     if len(forms) != 1:
         what = f"'{forms[0]}' beside '{forms[1]}'" if forms else "a message without its kind"
         hint = f"a message has one of: {', '.join(words.MESSAGE)}"
-        if node.flow:
+        if node.flow and not forms:
             hint += "; quote a text that holds a comma, a colon or a bracket"
         return reader.complain(node, path, what, hint)
     form = forms[0]

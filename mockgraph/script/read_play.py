@@ -9,7 +9,7 @@ from mockgraph.meaning.channels import Channels
 from mockgraph.meaning.messages import WireMessage
 from mockgraph.script import templates, words
 from mockgraph.script.durations import read_seconds
-from mockgraph.script.faults import Fault, read_fault
+from mockgraph.script.faults import AT_THE_END, Fault, read_fault
 from mockgraph.script.matching import shown
 from mockgraph.script.model import (
     Ask,
@@ -80,6 +80,11 @@ class PlayReader:
                 msgspec.structs.replace(superstep, before=tuple(faults)) if faults else superstep
             )
             faults = []
+        for fault in faults:
+            if fault.kind not in AT_THE_END:
+                what = f"'{fault.kind}' at the end of the play, where no part follows"
+                place = Node("scalar", fault.source.line, fault.source.column)
+                self.reader.complain(place, path, what, f"there may stand: {', '.join(AT_THE_END)}")
         if faults and supersteps:
             supersteps[-1] = msgspec.structs.replace(supersteps[-1], after=tuple(faults))
         elif faults:

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockgraph.backend.access import Access, authenticated
 from mockgraph.runtime.namespaces import Namespace
+from mockgraph.web.noting import CONTROL
 
 # langgraph-api 0.16.7: open to everybody.
 _OPEN = frozenset({"/ok", "/", "/info", "/metrics", "/docs", "/openapi.json"})
@@ -31,7 +32,8 @@ class Authenticating:
 
 def _open(scope: Scope) -> bool:
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path in _OPEN and scope.get("method") in ("GET", "HEAD")
+    # Whoever controls the server is not one of its users.
+    return (path in _OPEN and scope.get("method") in ("GET", "HEAD")) or path.startswith(CONTROL)
 
 
 def access_of(scope: Scope) -> Access | None:

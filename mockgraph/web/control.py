@@ -6,6 +6,7 @@ may call this may say what the server answers.
 
 from collections.abc import Collection
 from functools import cache
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mockgraph.backend.json import loads
+from mockgraph.backend.json import loads, raw
 from mockgraph.runtime import repeating, steering, verifying
 from mockgraph.runtime.journal import Entry
 from mockgraph.runtime.lints import lints
@@ -70,6 +71,8 @@ def _guarded(handler: Any, namespace: Namespace) -> Any:
             answer: Response = await handler(request)
         except FixtureError as error:
             raise Refusal(422, str(error)) from None
+        except RecursionError:
+            raise Refusal(422, "Nested too deeply") from None
         except (MockgraphError, ValueError, TypeError) as error:
             if isinstance(error, Refusal):
                 raise
@@ -84,24 +87,35 @@ def refuse_strangers(request: Request, allowed: Collection[str]) -> None:
     if "*" in allowed:
         return
     origin = request.headers.get("origin")
-    if origin is not None and origin not in allowed and _host(origin) not in LOOPBACK:
+    if origin is not None and origin not in allowed and not _loopback(_host(origin)):
         raise Refusal(
             403,
             f"Origin '{origin}' may not control this server; "
             f"start it with --allow-control-from {origin}, or allow_control_from=['{origin}']",
         )
     host = request.headers.get("host", "")
-    if host and _host(f"http://{host}") not in LOOPBACK and f"http://{host}" not in allowed:
+    if host and not _loopback(_host(f"http://{host}")) and f"http://{host}" not in allowed:
         raise Refusal(
             403,
             f"Host '{host}' is not loopback, so it may not be controlled under that name; "
             f"start it with --allow-control-from http://{host}",
         )
     client = request.client
-    if client is not None and client.host not in LOOPBACK and not allowed:
+    if client is not None and not _loopback(client.host) and not allowed:
         raise Refusal(
             403, f"{client.host} is another machine and may not control this server; see --allow-control-from"
         )
+
+
+def _loopback(host: str) -> bool:
+    if host in LOOPBACK:
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return address.is_loopback or (mapped is not None and mapped.is_loopback)
 
 
 def _host(url: str) -> str:
@@ -137,7 +151,10 @@ class Control:
 
     async def add_stubs(self, request: Request) -> Response:
         """`POST /_mockgraph/stubs`: a stub, or a fixture, as YAML or JSON."""
-        text = (await read_request(request)).decode("utf-8", "replace")
+        try:
+            text = (await read_request(request)).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise Refusal(422, f"Expected UTF-8: byte {error.start} is none") from None
         added = self.namespace.stubs_from_text(text, file=_FILE + "/stubs")
         return json([self._stub(stub) for stub in added], status=201)
 
@@ -163,6 +180,12 @@ class Control:
     async def journal(self, request: Request) -> Response:
         """`GET /_mockgraph/journal`: the newest entries, oldest first, as the query narrows them."""
         query = request.query_params
+        _only(dict(query), "kind", "graph", "thread", "stub", "status", "method", "path", "limit")
+        if query.get("kind", "runs") not in ("runs", "requests"):
+            raise Refusal(422, f"'kind' is runs or requests, got '{query['kind']}'")
+        for name in ("limit", *(() if query.get("kind") == "runs" else ("status",))):
+            if name in query and not query[name].removeprefix("-").isdecimal():
+                raise Refusal(422, f"'{name}' is a whole number, got '{query[name]}'")
         names = ("graph", "thread", "stub", "status")
         runs = query.get("kind") == "runs" or any(name in query for name in names if name != "status")
         if runs:
@@ -184,7 +207,7 @@ class Control:
             "path": entry.path,
             "query": entry.query,
             "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in entry.headers},
-            "body": entry.json,
+            "body": raw(entry.body) if entry.json is not None else None,
             "status": entry.status,
             "ended": entry.ended,
             "fault": entry.fault,
@@ -215,7 +238,9 @@ class Control:
         entry = self._found(request)
         told = self._entry(entry, lints(self.namespace.journal, known_keys))
         missed = verifying.missed(self.namespace, entry) if entry.graph is not None else []
-        return json({**told, "missed": [verifying.why(miss) for miss in missed]})
+        return json(
+            {**told, "missed": [verifying.why(miss, self.namespace.journal.hiding(())) for miss in missed]}
+        )
 
     async def parts(self, request: Request) -> Response:
         """`GET /_mockgraph/journal/{number}/parts`: the parts of the run's stream, told again from its script."""
@@ -356,7 +381,7 @@ def _only(words: dict[str, Any], *known: str) -> None:
 def _number(words: dict[str, Any], name: str, default: float | None) -> float:
     value = words.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refusal(422, f"'{name}' is a number of seconds, got {orjson.dumps(value).decode()}")
+        raise Refusal(422, f"'{name}' is a number, got {orjson.dumps(value).decode()}")
     return float(value)
 
 

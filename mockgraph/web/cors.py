@@ -48,7 +48,8 @@ class Cors:
             try:
                 await self.app(scope, receive, send)
             finally:
-                entry.ended = "complete" if entry.fault is None else entry.fault
+                if entry.ended == "open":
+                    entry.ended = "complete"
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)

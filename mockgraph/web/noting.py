@@ -1,5 +1,7 @@
 """Requests on their way into the journal: an entry as one comes in, its body when that is there."""
 
+from typing import Any
+
 from starlette.types import Scope
 
 from mockgraph.runtime.journal import Entry, Journal
@@ -21,7 +23,7 @@ class Noting:
         namespace, path = self._namespace, scope["path"]
         clock = namespace.options.clock
         if path.startswith(CONTROL, len(scope.get("root_path", ""))):
-            return Entry(0, scope["method"], path, "", (), clock.now())
+            return Entry(0, scope.get("method", "WEBSOCKET"), path, "", (), clock.now())
         journal = namespace.journal
         entry = journal.asked(
             scope.get("method", "WEBSOCKET"),
@@ -47,13 +49,22 @@ def brought(scope: Scope, body: bytes) -> None:
         noted[0].brought(noted[1], scope["headers"], body)
 
 
-def noted_graph(scope: Scope, namespace: Namespace) -> str | None:
-    """The graph that a request is to run, as far as its body says."""
+def noted_graphs(scope: Scope, namespace: Namespace) -> frozenset[str]:
+    """The graphs that a request is to run, as far as its body says."""
     entry = entry_of(scope)
-    if entry is None:
+    asked = None if entry is None else entry.json
+    return frozenset(
+        found
+        for item in (asked if isinstance(asked, list) else [asked])
+        if (found := _graph(item, namespace))
+    )
+
+
+def _graph(asked: Any, namespace: Namespace) -> str | None:
+    if not isinstance(asked, dict):
         return None
-    params = entry.data.get("params")
-    named = (params if isinstance(params, dict) else entry.data).get("assistant_id")
+    params = asked.get("params")
+    named = (params if isinstance(params, dict) else asked).get("assistant_id")
     try:
         found = namespace.assistants.named(named) if isinstance(named, str) else None
     except Refusal:

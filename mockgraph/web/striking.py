@@ -17,11 +17,10 @@ from typing import Any, Protocol
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockgraph.backend.json import dumps
+from mockgraph.backend.json import dumps_in_full
 from mockgraph.runtime.namespaces import Namespace
-from mockgraph.runtime.timeline import Timeline
-from mockgraph.script.faults import Fault
-from mockgraph.web.noting import entry_of, noted_graph
+from mockgraph.script.faults import AT_THE_END, Fault
+from mockgraph.web.noting import entry_of, noted_graphs
 from mockgraph.web.sse import BEATS
 
 CONNECTION = "mockgraph.connection"
@@ -56,13 +55,13 @@ class Striking:
             receive = await _read_ahead(scope, receive)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         strikes = faults.take(
-            scope.get("method", "WEBSOCKET"), path, lambda: noted_graph(scope, self.namespace)
+            scope.get("method", "WEBSOCKET"), path, lambda: noted_graphs(scope, self.namespace)
         )
         if strikes is None:
             await self.app(scope, receive, send)
             return
         fault = strikes.fault
-        struck = Struck(scope, receive, send, fault, self.namespace.timeline, lambda: faults.struck(strikes))
+        struck = Struck(scope, receive, send, fault, self.namespace, told=lambda: faults.struck(strikes))
         try:
             if fault.at_once and await struck.instead():
                 return
@@ -98,15 +97,18 @@ class Struck:
         receive: Receive,
         send: Send,
         fault: Fault,
-        timeline: Timeline,
-        struck: Callable[[], None] = lambda: None,
+        namespace: Namespace,
+        *,
+        told: Callable[[], None] | None = None,
     ) -> None:
         self.fault = fault
-        self._tell = struck
+        self._tell = told  # None: inside a play
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._timeline = timeline
+        self._timeline = namespace.timeline
+        self._heartbeat = namespace.options.heartbeat
+        self._beat = BEATS[0]
         self._seen = 0
         self._struck = False
         self._over = False
@@ -141,7 +143,8 @@ class Struck:
         entry = entry_of(self._scope)
         if entry is not None:
             entry.fault = self.fault.name
-        self._tell()
+        if self._tell is not None:
+            self._tell()
 
     async def __call__(self, message: Message) -> None:
         if self._over:
@@ -151,19 +154,23 @@ class Struck:
             if self.fault.kind in _OTHER_LENGTH and not self._struck:
                 kept = [pair for pair in message["headers"] if pair[0].lower() != b"content-length"]
                 message = {**message, "headers": kept}
+            if dict(message["headers"]).get(b"content-type", b"").startswith(b"application/json"):
+                self._beat = BEATS[1]
             await self._send(message)
         elif kind in ("http.response.body", "websocket.send"):
             await self._body(message)
+        elif kind == "websocket.close":
+            await self._last()
+            if not self._over:
+                await self._send(message)
         else:
-            if kind == "websocket.close":
-                await self._release()
             await self._send(message)
 
     async def _body(self, message: Message) -> None:
         body = _bytes(message)
         more = message.get("more_body", False)
         if body in BEATS and more:
-            if not self._stalled or self.fault.heartbeats:
+            if not self._stalled:
                 await self._send(message)
             return
         if body:
@@ -196,6 +203,14 @@ class Struck:
             await self._pass(message)
 
     async def _close(self) -> None:
+        await self._last()
+        if not self._struck and self._tell is None and self.fault.kind in AT_THE_END:
+            await self._strike({"type": "http.response.body", "body": b"", "more_body": True})
+        if not self._over:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _last(self) -> None:
+        """What was held back is let go: now it is known which part was the last."""
         if self._held:
             first, *rest = self._held
             self._held = []
@@ -206,8 +221,6 @@ class Struck:
         if self._behind is not None:
             behind, self._behind = self._behind, None
             await self._send(behind)
-        if not self._over:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pass(self, message: Message) -> None:
         """A part behind the one that was struck."""
@@ -231,7 +244,10 @@ class Struck:
             size = len(body) if where == "after" else _inside(body, character=where == "in_character")
             await self._send(_with(message, body[:size]))
         if self.fault.kind == "truncate":
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            closing: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+            if self._scope["type"] == "websocket":
+                closing = {"type": "websocket.close", "code": 1000}
+            await self._send(closing)
             self._over = True
             await self._ended()
         else:
@@ -270,26 +286,48 @@ class Struck:
             fault.body if fault.body is not None else {"detail": f"mockgraph: fault 'status: {fault.status}'"}
         )
         text = isinstance(body, str)
-        told = body.encode() if isinstance(body, str) else dumps(body)
+        told = body.encode() if isinstance(body, str) else dumps_in_full(body)
         headers = {"content-type": "text/plain; charset=utf-8" if text else "application/json"}
+        if fault.status in (204, 304):
+            told, headers = b"", {}
         headers |= {name.lower(): value for name, value in fault.headers.items()}
-        headers["content-length"] = str(len(told))
+        if fault.status not in (204, 304):
+            headers.setdefault("content-length", str(len(told)))
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        kind = "http"
         if self._scope["type"] == "websocket":
-            await self._send({"type": "websocket.close", "code": 1000})
-            return
-        await self._send({"type": "http.response.start", "status": fault.status, "headers": raw})
-        await self._send({"type": "http.response.body", "body": told})
+            if "websocket.http.response" not in self._scope.get("extensions", {}):
+                await self._send({"type": "websocket.close", "code": 1000})
+                return
+            kind = "websocket.http"
+        await self._send({"type": f"{kind}.response.start", "status": fault.status, "headers": raw})
+        await self._send({"type": f"{kind}.response.body", "body": told})
 
     async def _stall(self) -> None:
         self._stalled = True
+        beating = asyncio.ensure_future(self._beats()) if self.fault.heartbeats else None
+        try:
+            await self._still()
+        finally:
+            if beating is not None:
+                beating.cancel()
+        self._stalled = False
+
+    async def _beats(self) -> None:
+        """The heartbeats of an answer that stalls."""
+        due = self._timeline.time()
+        while self._scope["type"] == "http":
+            due += self._heartbeat
+            await self._timeline.pass_by(due)
+            await self._send({"type": "http.response.body", "body": self._beat, "more_body": True})
+
+    async def _still(self) -> None:
         if self.fault.seconds is not None:
             await self._timeline.sleep(self.fault.seconds)
         else:
             while (await self._receive())["type"] not in ("http.disconnect", "websocket.disconnect"):
                 pass
             self._over = True
-        self._stalled = False
 
     @property
     def _line(self) -> Line | None:

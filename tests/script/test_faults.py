@@ -48,15 +48,20 @@ GOOD: list[tuple[str, str, dict[str, Any], bool]] = [
     ),
     ("{status: 200, body: hello}", "status 200", {"status": 200, "body": "hello"}, True),
     ("{status: 503, body: null}", "status 503", {"status": 503}, True),
-    ("{refuse: 2s}", "refuse before", {"seconds": 2.0, "where": "before"}, True),
+    ("{refuse: 2s}", "refuse", {"seconds": 2.0}, True),
     (
         "{refuse: 2s, at: 3}",
-        "refuse before",
-        {"seconds": 2.0, "where": "before", "at": (3, "", False)},
+        "refuse",
+        {"seconds": 2.0, "at": (3, "", False)},
         False,
     ),
     ("{stall: 200ms}", "stall", {"seconds": 0.2}, True),
-    ("{stall: 2s, heartbeats: true}", "stall", {"seconds": 2.0, "heartbeats": True}, True),
+    (
+        "{stall: 2s, heartbeats: true, at: 1}",
+        "stall",
+        {"seconds": 2.0, "heartbeats": True, "at": (1, "", False)},
+        False,
+    ),
     ("{stall: forever}", "stall", {}, True),
     ("{stall: forever, at: values}", "stall", {"at": (1, "values", False)}, False),
     ("{webhook: lost}", "webhook lost", {"where": "lost"}, False),
@@ -259,7 +264,7 @@ def test_between_supersteps_of_a_subgraph() -> None:
 
 
 def test_a_play_of_faults_alone_is_complained_of() -> None:
-    fixture = "mockgraph: 1\ngraph: agent\nstubs:\n  - name: s\n    play:\n      - fault: {drop: true}\n"
+    fixture = "mockgraph: 1\ngraph: agent\nstubs:\n  - name: s\n    play:\n      - fault: {cut: after}\n"
     with pytest.raises(FixtureError) as caught:
         load_texts([("f.yaml", fixture)])
     assert (

@@ -68,6 +68,7 @@ class Crons:
             seen = seen_threads(request.scope, "read")
             if self.namespace.threads.find(thread_id, seen=seen) is None:
                 raise Refusal(404, _NO_THREAD.format(thread_id=thread_id))
+        cron.told = self.namespace.journal.cleaned(cron.payload, request.scope["headers"])
         self.namespace.crons.add(cron)
         self._set_alarm()
         return json(cron.wire())

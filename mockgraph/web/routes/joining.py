@@ -13,7 +13,7 @@ from mockgraph.backend.runs import Run
 from mockgraph.runtime import repeating
 from mockgraph.runtime.live import NOT_FOUND, LiveRun
 from mockgraph.runtime.runner import Runner
-from mockgraph.runtime.stream_log import Part, Tape, after
+from mockgraph.runtime.stream_log import Part, Tape
 from mockgraph.runtime.telling import encoded, joined
 from mockgraph.web import sse
 from mockgraph.web.paths import flag, hidden, named, run_if_there
@@ -101,7 +101,7 @@ class JoiningStream(_Following):
         bodies = self._bodies(
             run,
             live,
-            arming(scope, receive, self.runner.namespace.timeline),
+            arming(scope, receive, self.runner.namespace),
             wanted_modes(request.query_params.getlist("stream_mode")),
             request.headers.get("last-event-id"),
         )
@@ -135,7 +135,7 @@ class JoiningStream(_Following):
 
     async def _ended(self, run: Run, seen: repeating.Position | None) -> AsyncIterator[Part]:
         parts = repeating.parts_of(run) if seen is not None else []
-        missed = [part for part in parts if seen is not None and after(part.id, seen)]
+        missed = [] if seen is None else list(repeating.behind(parts, seen, run))
         if not missed and (not parts or seen == repeating.EVERYTHING):
             await asyncio.sleep(_ABSENT)
         for part in missed:
@@ -146,9 +146,8 @@ class JoiningStream(_Following):
         told = 0 if held else len(live.log)
         self.runner.look(live.thread.thread_id)
         if seen is not None:
-            for part in live.log.parts[:told]:
-                if part.fault is None and after(part.id, seen) and repeating.stored(part.event, run):
-                    yield part
+            for part in repeating.behind(live.log.parts[:told], seen, run):
+                yield part
         async for part in live.log.follow(told):
             yield part
 

@@ -86,7 +86,7 @@ class Streaming(_Creating):
         parts = bodies(
             begun.live.log.follow(),
             numbered=bool(request.data.get("stream_resumable")),
-            arming=arming(scope, receive, self.runner.namespace.timeline),
+            arming=arming(scope, receive, self.runner.namespace),
         )
         stayed = await sse.follow(
             send, receive, parts, heartbeat=self.heartbeat, timeline=self.runner.namespace.timeline
@@ -114,7 +114,7 @@ class Waiting(_Creating):
             return live.outcome.waited(thread)
 
         stayed = await sse.wait(
-            struck_late(live.log, scope, receive, send, self.runner.namespace.timeline),
+            struck_late(live.log, scope, receive, send, self.runner.namespace),
             receive,
             result(),
             heartbeat=self.heartbeat,
