@@ -12,7 +12,7 @@ from mockgraph.script.choosing import Miss
 from mockgraph.script.matching import Difference, shown
 from mockgraph.script.nodes import quoted
 from mockgraph.script.paths import Path
-from mockgraph.words.redaction import Discretion
+from mockgraph.words.redaction import REDACTED, Discretion
 
 _CLOSEST = 3
 EVERYTHING = Discretion()  # whose names say that they are credentials
@@ -40,7 +40,7 @@ def report(
         for node, id_, value in waiting
     ]
     told = [(path, hide.at(path, value)) for path, value in _told(seen, scope, misses)]
-    lines += [f"    {path}   {shown(value)}" for path, value in told]
+    lines += [f"    {path}   {_spelled(value)}" for path, value in told]
     if misses:
         lines.append(f"Closest stubs ({min(_CLOSEST, len(misses))} of {len(misses)}):")
         for miss in misses[:_CLOSEST]:
@@ -55,9 +55,13 @@ def report(
     return "\n".join(lines)
 
 
+def _spelled(value: Any) -> str:
+    return REDACTED if value == REDACTED else shown(value)
+
+
 def told_difference(one: Difference, hide: Discretion) -> str:
     """A line of what was expected and what came, without credentials."""
-    return f"    {one.path}   expected {one.expected}, got {shown(hide.at(one.path, one.got))}"
+    return f"    {one.path}   expected {one.expected}, got {_spelled(hide.at(one.path, one.got))}"
 
 
 def _told(seen: dict[str, Any], scope: dict[str, Any], misses: list[Miss]) -> list[tuple[str, Any]]:

@@ -183,11 +183,11 @@ class Control:
         _only(dict(query), "kind", "graph", "thread", "stub", "status", "method", "path", "limit")
         if query.get("kind", "runs") not in ("runs", "requests"):
             raise Refusal(422, f"'kind' is runs or requests, got '{query['kind']}'")
-        for name in ("limit", *(() if query.get("kind") == "runs" else ("status",))):
-            if name in query and not query[name].removeprefix("-").isdecimal():
-                raise Refusal(422, f"'{name}' is a whole number, got '{query[name]}'")
         names = ("graph", "thread", "stub", "status")
         runs = query.get("kind") == "runs" or any(name in query for name in names if name != "status")
+        for name in ("limit", *(() if runs else ("status",))):
+            if name in query and not query[name].removeprefix("-").isdecimal():
+                raise Refusal(422, f"'{name}' is a whole number, got '{query[name]}'")
         if runs:
             found = self.namespace.journal.runs(**{name: query.get(name) for name in names})
         else:

@@ -35,9 +35,10 @@ stubs:
   - name: configured
     when: {config.configurable: {api_key: nobody}, metadata.secret: {matches: "^nobody$"}, input.deep: []}
     play: []
+  - {name: beneath, when: {input.credentials.value: nobody, input.x_tenant: nobody}, play: []}
   - {name: answered, when: {resume.api_key: nobody, context.api_key: nobody}, play: []}
 """
-LOGGERS = ("mockgraph", "uvicorn", "uvicorn.asgi", "uvicorn.error")
+LOGGERS = ("mockgraph", "uvicorn", "uvicorn.asgi", "uvicorn.error", "uvicorn.access")
 CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~+/="
 # Of so many different characters that it stands in no text by chance; texts would be taken from sources, too.
 CREDENTIALS = (
@@ -123,6 +124,25 @@ PLACES: dict[str, Callable[[str], Sent]] = {
     "nested in the input": lambda credential: Sent(input={"deep": [{"user": {"client_secret": credential}}]}),
     "a mapping under such a key": lambda credential: Sent(input={"credentials": {"login": [credential]}}),
     "the arguments of a tool call": lambda credential: Sent(input=called({"apiKey": credential, "q": 1})),
+    "a webhook's query": lambda credential: Sent(
+        body={"webhook": f"http://127.0.0.1:9/hook?token={quote(credential, safe='')}"}
+    ),
+    "a user with two signs in a URL": lambda credential: Sent(
+        input={"link": f"http://u:p@{quote(credential, safe='')}@127.0.0.1:9/"}
+    ),
+    "Referer": lambda credential: Sent(
+        headers=[("Referer", f"http://127.0.0.1/?token={quote(credential, safe='')}")]
+    ),
+    "another header as well": lambda credential: Sent(
+        headers=[("X-Other", credential), ("Authorization", f"Bearer {credential}")]
+    ),
+    "?api%5Fkey=": in_query("api%5Fkey"),
+    "a quoted cookie": lambda credential: Sent(headers=[("Cookie", f'session="{credential}"')]),
+    "in camel case": lambda credential: Sent(input={"accessKey": credential, "privateKey": credential}),
+    "a list of tokens": lambda credential: Sent(input={"api_tokens": [credential]}),
+    "JSON in a text": lambda credential: Sent(input={"arguments": f'{{"api_key": "{credential}"}}'}),
+    "beneath a matcher's path": lambda credential: Sent(input={"credentials": {"value": credential}}),
+    "where `redact` names what a matcher looks at": lambda credential: Sent(input={"x_tenant": credential}),
     "command.resume": lambda credential: Sent(body={"command": {"resume": {"api_key": credential}}}),
 }
 # In the input's text as well.
