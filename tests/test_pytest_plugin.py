@@ -352,3 +352,34 @@ def test_unused_it_imports_nothing_heavy(project: pytest.Pytester, monkeypatch: 
     done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, timeout=60, check=False)
     assert "@pytest.mark.mockgraph(" in done.stdout
     assert "heavy: []" in done.stdout, done.stdout
+
+
+def test_no_worker_sees_the_runs_of_another(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(
+        """
+        import httpx
+        import pytest
+
+        THREAD = "00000000-0000-4000-8000-000000000000"
+
+        @pytest.mark.parametrize("number", range(40))
+        def test_alone(mockgraph, number):
+            mockgraph.stub("agent", play=[{"node": "agent", "update": {"said": ["${input.number}"]}}])
+            with httpx.Client(base_url=mockgraph.url, timeout=20) as client:
+                client.post("/threads", json={"thread_id": THREAD}).raise_for_status()
+                for turn in range(3):
+                    body = {"assistant_id": "agent", "input": {"number": number}}
+                    values = client.post(f"/threads/{THREAD}/runs/wait", json=body).json()
+                    assert values["said"] == [number]
+                assert len(client.get(f"/threads/{THREAD}/runs").json()) == 3
+                assert client.post("/threads/count", json={}).json() == 1
+            assert [entry.input for entry in mockgraph.journal.runs()] == [{"number": number}] * 3
+        """
+    )
+    result = pytester.runpytest_subprocess(
+        "-p", "mockgraph.pytest_plugin", "-p", "xdist.plugin", "-n", "4", timeout=100
+    )
+    result.assert_outcomes(passed=40)

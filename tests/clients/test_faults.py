@@ -26,7 +26,7 @@ from langgraph_sdk._sync import http as synchronous_http
 from langgraph_sdk.client import SyncLangGraphClient
 from langgraph_sdk.stream import controller
 from pytest_httpserver import HTTPServer
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 from mockgraph import MockGraph
@@ -513,6 +513,58 @@ def test_what_is_no_fault_is_refused(mockgraph: MockGraph, wrong: str) -> None:
     words, complaint = WRONG[wrong]
     with pytest.raises(FixtureError, match=re.escape(complaint)):
         mockgraph.faults.next(**words)
+
+
+def test_a_fault_in_a_play_strikes_as_often_as_it_says(mockgraph: MockGraph) -> None:
+    mockgraph.stub("greeter", play=[PLAY[0], {"fault": {"cut": "before", "times": 2}}, PLAY[1]])
+    with httpx.Client(base_url=mockgraph.url, timeout=PATIENCE) as client:
+        thread = client.post("/threads", json={}).json()["thread_id"]
+        first = f"/threads/{thread}/runs/stream"
+        seen_ = asked(mockgraph.url, f"POST {first}", {**RUN, "stream_resumable": True})
+        assert seen_.ended == "FIN"
+        (run,) = client.get(f"/threads/{thread}/runs").json()
+        again = f"/threads/{thread}/runs/{run['run_id']}/stream"
+        told_: list[str] = []
+        for _ in range(2):
+            with client.stream("GET", again, headers={"last-event-id": "-"}) as answer:
+                try:
+                    told_.append(answer.read().decode())
+                except httpx.RemoteProtocolError:
+                    told_.append("cut")
+        assert told_[0] == "cut"
+        assert told_[1].count("event: updates") == 2
+
+
+@pytest.mark.parametrize(("fault", "ended"), [({"cut": "before"}, "FIN"), ({"reset": "after"}, "RST")])
+def test_the_end_of_a_stream_is_struck(
+    mockgraph: MockGraph, parts: tuple[bytes, bytes, bytes], fault: dict[str, Any], ended: str
+) -> None:
+    mockgraph.stub("greeter", play=[*PLAY, {"fault": fault}])
+    found = asked(mockgraph.url, "POST /runs/stream", RUN)
+    assert found.ended == ended
+
+
+def spoken_to(url: str) -> None:
+    """A command on a WebSocket, and whatever is said then, until it is closed."""
+    with connect(url) as line:
+        line.send(json.dumps({"id": 1, "method": "agent.getTree", "params": {}}))
+        while True:
+            line.recv(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("words", "raised"),
+    [({"status": 503}, "HTTP 503"), ({"truncate": "inside", "at": 1}, "received 1000")],
+)
+def test_a_websocket_that_is_struck_is_told_of(
+    mockgraph: MockGraph, words: dict[str, Any], raised: str
+) -> None:
+    thread = httpx.post(f"{mockgraph.url}/threads", json={}).json()["thread_id"]
+    mockgraph.faults.next(**words, route=f"WEBSOCKET {EVENTS}")
+    url = f"{mockgraph.url.replace('http', 'ws', 1)}/threads/{thread}/stream/events"
+    with pytest.raises((InvalidStatus, ConnectionClosed), match=raised):
+        spoken_to(url)
+    until(lambda: struck(mockgraph))
 
 
 @pytest.mark.parametrize("words", [{"status": 503}, {"webhook": "lost"}, {"drop": True, "at": 2}])
