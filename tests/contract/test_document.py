@@ -44,6 +44,7 @@ DIFFERENCES = {
     r"GET /a2a/\{assistant_id\}.*": "answered, and not in their document",
     r"GET /\.well-known/agent-card\.json.*": "answered, and not in their document",
     r"GET /(openapi\.json)?( query check_db.*)?": "answered, and not in their document",
+    r"(GET|POST|PUT|DELETE) /_mockgraph/.*": "how a test double is steered",
 }
 
 
