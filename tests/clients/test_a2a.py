@@ -32,7 +32,7 @@ from a2a.utils.errors import InvalidParamsError, TaskNotFoundError
 from mockgraph import MockGraph
 from mockgraph.words.vocabulary import system_assistant_id
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = [pytest.mark.timeout(30), pytest.mark.mockgraph(allow_unplayed=True)]
 
 STUBS: list[dict[str, Any]] = [
     {

@@ -11,7 +11,7 @@ from mcp.shared.exceptions import MCPError
 
 from mockgraph import MockGraph
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = [pytest.mark.timeout(30), pytest.mark.mockgraph(allow_unplayed=True)]
 
 STUBS: list[dict[str, Any]] = [
     {

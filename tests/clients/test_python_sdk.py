@@ -17,6 +17,9 @@ from mockgraph import MockGraph
 from tests.clients import document
 from tests.clients.shop import BROKEN, ORDER, ORDERED, THANKED, THANKS, spoken
 
+# Not every test plays all that the shop sells.
+pytestmark = pytest.mark.mockgraph(allow_unplayed=True)
+
 
 def ask(mockgraph: MockGraph, questions: Callable[[LangGraphClient], Awaitable[None]]) -> None:
     """Let an asynchronous client ask the server."""
