@@ -10,7 +10,7 @@ Lint = Callable[[Entry, Collection[str], Collection[str]], Iterator[str]]
 
 def _unknown(entry: Entry, known: Collection[str], _joined: Collection[str]) -> Iterator[str]:
     for key in entry.data:
-        if known and key not in known:
+        if key not in known:
             yield f"unknown field '{key}': the server passes over it"
 
 
@@ -34,12 +34,13 @@ LINTS: dict[str, Lint] = {"unknown_field": _unknown, "input_and_command": _both,
 
 
 def lints(journal: Journal, known: Callable[[Entry], Collection[str]]) -> list[tuple[str, Entry, str]]:
-    """What is odd: the name of the lint, the entry, and a sentence. `known` has the keys that a request may bring."""
+    """What is odd: the name of the lint, the entry, and a sentence. `known` has the keys that a request may bring: none
+    of one that is no request of the runs' own, in which a client says other things."""
     joined = {journal.inside(entry.path) for entry in journal.requests(method="GET")}
     return [
         (name, entry, said)
         for entry in journal
-        if entry.method and entry.body and entry.status < 400
+        if entry.method and entry.body and entry.status < 400 and (keys := known(entry))
         for name, lint in LINTS.items()
-        for said in lint(entry, known(entry), joined)
+        for said in lint(entry, keys, joined)
     ]
