@@ -133,8 +133,11 @@ def test_the_examples_of_a_page_run(
     for fixture in blocks("yaml", globals()[page]):
         pytester.mkdir("fixtures").joinpath("a.yaml").write_text(fixture)
     pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
-    result = pytester.runpytest_subprocess("-p", "mockgraph.pytest_plugin", timeout=60)
-    result.assert_outcomes(passed=sum(example.count("def test_") for example in examples))
+    plugins = ("-p", "mockgraph.pytest_plugin", "-p", "syrupy")
+    # What was a snapshot once is the same whenever it is made.
+    for more in (["--snapshot-update"], []) if any("snapshot" in one for one in examples) else ([],):
+        result = pytester.runpytest_subprocess(*plugins, *more, timeout=60)
+        result.assert_outcomes(passed=sum(example.count("def test_") for example in examples))
 
 
 @pytest.mark.parametrize("name", FILTER_OPERATORS)
@@ -242,6 +245,11 @@ def test_every_word_of_the_python_front_door_is_documented(door: type) -> None:
     for name in vars(door):
         if not name.startswith("_"):
             assert re.search(rf"\b{name}\b", IN_PYTHON + README), name
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_every_matcher_is_where_it_is_used(name: str) -> None:
+    assert f"`{name}`" in IN_PYTHON
 
 
 @pytest.mark.parametrize("name", LINTS)
