@@ -13,7 +13,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockgraph.runtime.namespaces import Namespace, Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
-from mockgraph.web import control
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.auth import Authenticating
 from mockgraph.web.bodies import Disconnected
@@ -25,6 +24,7 @@ from mockgraph.web.remembering import Remembering
 from mockgraph.web.routes import (
     a2a,
     assistants,
+    control,
     crons,
     joining,
     mcp,
@@ -36,7 +36,7 @@ from mockgraph.web.routes import (
     system,
     threads,
 )
-from mockgraph.web.striking import Striking
+from mockgraph.web.strikes import Striking
 from mockgraph.words.errors import Refusal
 
 

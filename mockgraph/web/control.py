@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from mockgraph.backend.json import loads, raw
 from mockgraph.runtime import repeating, steering, verifying
@@ -30,56 +29,21 @@ _FILE = "POST /_mockgraph"
 _LIMIT = 100  # entries of the journal in one answer, if it does not say
 
 
-def routes(namespace: Namespace, root: Namespace) -> list[BaseRoute]:
-    """The routes that control a namespace; `root` is that of the server."""
-    control = Control(namespace, root)
-    table = {
-        "GET /stubs": control.stubs,
-        "POST /stubs": control.add_stubs,
-        "DELETE /stubs/{graph}/{name:path}": control.remove_stub,
-        "PUT /latency/{graph}": control.latency,
-        "GET /journal": control.journal,
-        "DELETE /journal": control.clear_journal,
-        "GET /journal/{number}": control.entry,
-        "GET /journal/{number}/parts": control.parts,
-        "POST /verify": control.verify,
-        "POST /verify/no_more": control.no_more,
-        "GET /left_behind": control.left_behind,
-        "GET /faults": control.faults,
-        "POST /faults": control.add_fault,
-        "DELETE /faults": control.clear_faults,
-        "GET /clock": control.clock,
-        "PUT /clock": control.set_clock,
-        "POST /clock/advance": control.advance,
-        "POST /clock/next_part": control.next_part,
-        "POST /reset": control.reset,
-        "GET /ns": control.namespaces,
-        "DELETE /ns/{name}": control.drop,
-    }
-    return [
-        Route(f"/_mockgraph{path}", _guarded(handler, namespace), methods=[method])
-        for (method, path), handler in ((place.split(" ", 1), handler) for place, handler in table.items())
-    ]
-
-
-def _guarded(handler: Any, namespace: Namespace) -> Any:
-    """The handler, for those who may control the server."""
-
-    async def guarded(request: Request) -> Response:
-        refuse_strangers(request, namespace.options.control_from)
-        try:
-            answer: Response = await handler(request)
-        except FixtureError as error:
-            raise Refusal(422, str(error)) from None
-        except RecursionError:
-            raise Refusal(422, "Nested too deeply") from None
-        except (MockgraphError, ValueError, TypeError) as error:
-            if isinstance(error, Refusal):
-                raise
-            raise Refusal(422, str(error)) from None
-        return answer
-
-    return guarded
+async def answered(namespace: Namespace, root: Namespace, name: str, request: Request) -> Response:
+    """What the endpoint of this name answers those who may control the namespace; `root` is that of the server."""
+    refuse_strangers(request, namespace.options.control_from)
+    endpoint = getattr(Control(namespace, root), name)
+    try:
+        answer: Response = await endpoint(request)
+    except Refusal:
+        raise
+    except FixtureError as error:
+        raise Refusal(422, str(error)) from None
+    except RecursionError:
+        raise Refusal(422, "Nested too deeply") from None
+    except (MockgraphError, ValueError, TypeError) as error:
+        raise Refusal(422, str(error)) from None
+    return answer
 
 
 def refuse_strangers(request: Request, allowed: Collection[str]) -> None:

@@ -1,12 +1,16 @@
-"""The faults of a play, as they reach whoever follows its run: what strikes is made when it does."""
+"""Which requests a fault strikes: those that it is laid over, and those that follow a run with faults in its play.
 
-from collections.abc import AsyncIterator, Callable
+What strikes is made, and imported, when it does.
+"""
 
-from starlette.types import Message, Receive, Scope, Send
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.stream_log import Part, StreamLog
 from mockgraph.script.faults import Fault
+from mockgraph.web.noting import entry_of, noted_graphs
 from mockgraph.web.sse import Arming
 
 Makes = Callable[[Fault], Arming]
@@ -48,3 +52,57 @@ def struck_late(log: StreamLog, scope: Scope, receive: Receive, send: Send, name
         await (armed[0] if armed else send)(message)
 
     return sending
+
+
+class Striking:
+    """ASGI middleware that lays a namespace's faults over the requests they are for."""
+
+    def __init__(self, app: ASGIApp, namespace: Namespace) -> None:
+        self.app = app
+        self.namespace = namespace
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if not self.namespace.faults.laid or entry_of(scope) is None:
+            # Whoever controls the server, or looks into its journal, is never struck.
+            return self.app(scope, receive, send)
+        return self._struck(scope, receive, send)
+
+    async def _struck(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from mockgraph.web.striking import Struck
+
+        faults = self.namespace.faults
+        if any(laid.fault.graph is not None for laid in faults.laid) and scope.get("method") == "POST":
+            receive = await _read_ahead(scope, receive)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        strikes = faults.take(
+            scope.get("method", "WEBSOCKET"), path, lambda: noted_graphs(scope, self.namespace)
+        )
+        if strikes is None:
+            await self.app(scope, receive, send)
+            return
+        fault = strikes.fault
+        struck = Struck(scope, receive, send, fault, self.namespace, told=lambda: faults.struck(strikes))
+        try:
+            if fault.at_once and await struck.instead():
+                return
+            await self.app(scope, receive, struck)
+        finally:
+            if not struck.has_struck:
+                strikes.left += 1
+
+
+async def _read_ahead(scope: Scope, receive: Receive) -> Receive:
+    """Read the whole body, so that it can be looked at, and give it again."""
+    from mockgraph.web.bodies import read
+
+    body = await read(scope, receive)
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -15,12 +15,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import orjson
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mockgraph.backend.json import dumps_in_full
 from mockgraph.runtime.namespaces import Namespace
 from mockgraph.script.faults import AT_THE_END, Fault
-from mockgraph.web.noting import entry_of, noted_graphs
+from mockgraph.web.noting import entry_of
 from mockgraph.web.sse import BEATS
 
 CONNECTION = "mockgraph.connection"
@@ -34,58 +34,6 @@ class Line(Protocol):
     def refuse(self, seconds: float) -> None:
         """Accept no other connection for so long."""
         ...
-
-
-class Striking:
-    """ASGI middleware that lays a namespace's faults over the requests they are for."""
-
-    def __init__(self, app: ASGIApp, namespace: Namespace) -> None:
-        self.app = app
-        self.namespace = namespace
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if not self.namespace.faults.laid or entry_of(scope) is None:
-            # Whoever controls the server, or looks into its journal, is never struck.
-            return self.app(scope, receive, send)
-        return self._struck(scope, receive, send)
-
-    async def _struck(self, scope: Scope, receive: Receive, send: Send) -> None:
-        faults = self.namespace.faults
-        if any(laid.fault.graph is not None for laid in faults.laid) and scope.get("method") == "POST":
-            receive = await _read_ahead(scope, receive)
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        strikes = faults.take(
-            scope.get("method", "WEBSOCKET"), path, lambda: noted_graphs(scope, self.namespace)
-        )
-        if strikes is None:
-            await self.app(scope, receive, send)
-            return
-        fault = strikes.fault
-        struck = Struck(scope, receive, send, fault, self.namespace, told=lambda: faults.struck(strikes))
-        try:
-            if fault.at_once and await struck.instead():
-                return
-            await self.app(scope, receive, struck)
-        finally:
-            if not struck.has_struck:
-                strikes.left += 1
-
-
-async def _read_ahead(scope: Scope, receive: Receive) -> Receive:
-    """Read the whole body, so that it can be looked at, and give it again."""
-    from mockgraph.web.bodies import read
-
-    body = await read(scope, receive)
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 class Struck:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from mockgraph import MockGraph
 from mockgraph.runtime.namespaces import Namespace
-from mockgraph.web import control
+from mockgraph.web.routes import control
 from mockgraph.words.errors import Refusal
 
 FIXTURE = """\
