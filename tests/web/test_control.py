@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from mockgraph import MockGraph
 from mockgraph.runtime.namespaces import Namespace
+from mockgraph.web.control import refuse_strangers
 from mockgraph.web.routes import control
 from mockgraph.words.errors import Refusal
 
@@ -859,12 +860,12 @@ def test_other_machines(address: str | None, allowed: list[str], may: bool) -> N
     caller = None if address is None else (address, 50_000)
     request = Request({"type": "http", "headers": [(b"host", b"localhost")], "client": caller})
     if may:
-        control.refuse_strangers(request, allowed)
+        refuse_strangers(request, allowed)
         return
     with pytest.raises(
         Refusal, match=r"192\.0\.2\.7 is another machine and may not control this server"
     ) as refused:
-        control.refuse_strangers(request, allowed)
+        refuse_strangers(request, allowed)
     assert refused.value.status == 403
 
 
