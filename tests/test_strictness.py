@@ -103,7 +103,7 @@ def test_what_is_left_behind_fails_the_test_unless_its_own_option_allows_it(
         ["*ERROR at teardown of test_plain*", said, "*ERROR at teardown of test_others*", said]
     )
     assert "teardown of test_own" not in result.stdout.str()
-    assert result.stdout.str().count(said) == 2
+    assert sum(line.startswith(said) for line in result.outlines) == 2
 
 
 def test_all_of_it_is_told_at_once(project: pytest.Pytester) -> None:
