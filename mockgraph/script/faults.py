@@ -24,13 +24,12 @@ WHERE = ("before", "inside", "in_character", "after")
 class Kind(msgspec.Struct, frozen=True):
     """One kind of fault: what is seen on the socket, and what a client should make of it.
 
-    `places` are the words that it takes, None where it is simply `true`; `starts`: it may take the place of the answer.
+    `places` are the words that it takes, None where it is simply `true`.
     """
 
     doc: str
     survives: str
     places: tuple[str, ...] | None = None
-    starts: bool = False
 
 
 # What may strike where no part follows: the end of a stream.
@@ -40,29 +39,24 @@ KINDS: dict[str, Kind] = {
     "status": Kind(
         "Another HTTP status in place of the answer, with `headers` and a `body`; the request is not seen by any route.",
         "an error with that status; 429 and 5xx may be tried again, after Retry-After",
-        starts=True,
     ),
     "reset": Kind(
         "The connection is reset (RST) at that place of a part.",
         "a connection error, and for a stream another attempt at its Location",
         WHERE,
-        starts=True,
     ),
     "cut": Kind(
         "The connection is closed (FIN) at that place of a part, without the end of the chunked body.",
         "a body that ended early, told from one that is complete",
         WHERE,
-        starts=True,
     ),
     "refuse": Kind(
         "The connection is reset, and for so long the server accepts no other.",
         "a refused connection at the next attempt, and a later one",
-        starts=True,
     ),
     "stall": Kind(
         "Nothing more is sent for so long, or `forever`; heartbeats go on only with `heartbeats: true`.",
         "a read timeout of its own, or patience",
-        starts=True,
     ),
     "truncate": Kind(
         "The body ends there as if it were complete.",
@@ -83,7 +77,6 @@ KINDS: dict[str, Kind] = {
         "The run's webhook is not posted (`lost`), or is posted `twice`.",
         "a run that is looked at though nobody said that it had ended; an event that came before",
         ("lost", "twice"),
-        starts=True,
     ),
 }
 
