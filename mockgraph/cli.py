@@ -261,7 +261,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _namespace(graphs: dict[str, "Graph"], options: argparse.Namespace) -> "Namespace":
-    from mockgraph.runtime.namespaces import Namespace, Options
+    from mockgraph.runtime.namespaces import Namespace
+    from mockgraph.runtime.options import Options
 
     return Namespace(
         graphs,

@@ -10,7 +10,8 @@ from typing import Self
 from mockgraph.front import PATIENCE, Front
 from mockgraph.runtime import steering
 from mockgraph.runtime.journal import ENTRIES, SIZE
-from mockgraph.runtime.namespaces import Namespace, Options
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.options import Options
 from mockgraph.script.loading import load
 from mockgraph.serving import Server, address, bound, refusal
 from mockgraph.web.app import app_of

@@ -6,11 +6,13 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockgraph.corked import Corked
 from mockgraph.runtime.journal import LOG
 
 
@@ -134,12 +136,23 @@ class _OnLine:
 
 
 def _http(*args: Any, **named: Any) -> asyncio.Protocol:
-    """uvicorn's protocol for HTTP: httptools where that is installed."""
+    """uvicorn's protocol for HTTP, which writes what belongs together at once."""
+    made: asyncio.Protocol = _corking()(*args, **named)
+    return made
+
+
+@cache
+def _corking() -> Any:
+    """The protocol's class: of httptools where that is installed."""
     from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-    make: Any = AutoHTTPProtocol
-    made: asyncio.Protocol = make(*args, **named)
-    return made
+    protocol: Any = AutoHTTPProtocol
+
+    class Corking(protocol):  # type: ignore[misc]
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(Corked(transport))
+
+    return Corking
 
 
 def _websocket(*args: Any, **named: Any) -> asyncio.Protocol:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from mockgraph.runtime.namespaces import Namespace, Options
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.options import Options
 from mockgraph.script.loading import load_texts
 from mockgraph.script.model import Graph
 from mockgraph.web.app import app_of

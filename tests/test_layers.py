@@ -10,7 +10,7 @@ import mockgraph
 
 PACKAGE = Path(mockgraph.__file__).parent
 LAYERS = ["words", "meaning", "script", "engine", "backend", "runtime", "web", "edges"]
-EDGES = {"__main__", "front", "mock", "cli", "pytest_plugin", "serving"}
+EDGES = {"__main__", "corked", "front", "mock", "cli", "pytest_plugin", "serving"}
 SANS_IO = LAYERS[: LAYERS.index("runtime")]
 FORBIDDEN_BELOW = {
     "asyncio",

@@ -1,12 +1,10 @@
 """One isolated world: its graphs, its backend, its journal, its stub counters, its time and its ids."""
 
 import asyncio
-import os
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +12,13 @@ import msgspec
 
 from mockgraph.backend.assistants import Assistants
 from mockgraph.backend.runs import Run
-from mockgraph.backend.threads import Thread, Threads
+from mockgraph.backend.threads import Threads
 from mockgraph.runtime.faults import Faults
-from mockgraph.runtime.journal import ENTRIES, SIZE, Journal
+from mockgraph.runtime.journal import Journal
+from mockgraph.runtime.new_ids import NewIds
+from mockgraph.runtime.options import Options
 from mockgraph.runtime.stream_log import Tape
-from mockgraph.runtime.timeline import MODES, Timeline, Timer
+from mockgraph.runtime.timeline import Timeline, Timer
 from mockgraph.script.latency import Latency
 from mockgraph.script.loading import (
     OPEN_CHANNELS,
@@ -30,9 +30,7 @@ from mockgraph.script.loading import (
     with_stubs,
 )
 from mockgraph.script.model import Graph, Stub
-from mockgraph.words.clock import Clock, FixedClock, SystemClock
 from mockgraph.words.errors import FixtureError, MockgraphError, Refusal
-from mockgraph.words.ids import digest, key_of, uuid4, uuid7
 
 if TYPE_CHECKING:
     from mockgraph.backend.crons import Crons
@@ -42,62 +40,6 @@ if TYPE_CHECKING:
 
 
 _LOST = 1000
-
-
-class Options:
-    """How a server behaves: `deterministic` fixes the seed of its ids and holds its clock still.
-
-    `time` is how time passes at first (`real`, `instant` or `held`), and `speed` how fast a real clock goes.
-    `heartbeat` is the seconds between two signs of life of a long answer; `pace` those for which a stream that only
-    tells how runs stand is held back, so that what they said is read before it; `webhook_hosts` are hosts beside
-    loopback that webhooks may be posted to, `control_from` origins beside it that may control it. The journal keeps so many entries and bytes, and what `redact` names is a
-    credential in it. There may be so many `namespaces` beside the root; where there is no room,
-    those that nobody has used for `idle` seconds make it.
-    """
-
-    def __init__(
-        self,
-        *,
-        deterministic: bool = False,
-        seed: str = "mockgraph",
-        time: str = "real",
-        speed: float = 1.0,
-        heartbeat: float = 5.0,
-        pace: float = 0.1,
-        webhook_hosts: Collection[str] = (),
-        control_from: Collection[str] = (),
-        journal_entries: int = ENTRIES,
-        journal_size: int = SIZE,
-        redact: Collection[str] = (),
-        namespaces: int = 1000,
-        idle: float = 3600.0,
-    ) -> None:
-        if time not in MODES or not 0 < speed < float("inf"):
-            raise ValueError(f"a clock is {', '.join(MODES)}, with a speed above 0; got {time!r}, {speed!r}")
-        self.deterministic = deterministic
-        self.time = time
-        self.speed = speed
-        self.heartbeat = heartbeat
-        self.pace = pace
-        self.webhook_hosts = frozenset(map(str.lower, webhook_hosts))
-        self.control_from = frozenset(control_from)
-        self.journal_entries = journal_entries
-        self.journal_size = journal_size
-        self.redact = tuple(redact)
-        self.namespaces = namespaces
-        self.idle = idle
-        self.clock = self.new_clock()
-        self.seed = key_of(seed) if deterministic else os.urandom(16)
-
-    def fresh(self) -> "Options":
-        """The same, with a clock that nobody has moved."""
-        options = copy(self)
-        options.clock = self.new_clock()
-        return options
-
-    def new_clock(self) -> Clock:
-        """A clock that nobody has moved."""
-        return FixedClock() if self.deterministic else SystemClock()
 
 
 class Namespace:
@@ -146,7 +88,7 @@ class Namespace:
         self.verified: set[int] = set()  # runs, by their numbers in the journal
         self.played: Counter[Stub] = Counter()
         self.played_within: Counter[Stub] = Counter()  # in namespaces that were dropped
-        self._asked: Counter[bytes] = Counter()
+        self.ids = NewIds(self.options)
         self.answered: Counter[tuple[str, Any, int]] = Counter()
         self._loaded: list[tuple[str | Path, ...]] = []
         self._texts: list[tuple[str, str]] = []
@@ -419,77 +361,6 @@ class Namespace:
                 f"There are {len(self.children)} namespaces already, which is as many as may be: "
                 "DELETE /_mockgraph/ns/<name> ends one",
             )
-
-    # --- ids ---
-
-    def new_thread_id(self, request: bytes) -> str:
-        """The id of a thread that `POST /threads` makes: the next one for such a request."""
-        bits = self._bits(b"thread " + request) if self.options.deterministic else os.urandom(16)
-        return uuid7(self.options.clock.now(), bits)
-
-    def new_copy_id(self, thread: Thread) -> str:
-        """The id of a copy of a thread: its next one."""
-        asked = b"copy " + thread.thread_id.encode()
-        return uuid4(self._bits(asked) if self.options.deterministic else os.urandom(16))
-
-    def new_context_id(self, request: bytes) -> str:
-        """The id of a thread that an A2A message begins: the next one for such a message."""
-        return uuid4(self._bits(b"context " + request) if self.options.deterministic else os.urandom(16))
-
-    def unused(self, request: bytes) -> None:
-        """Nothing came of the message that `new_context_id` was asked for: the next one like it gets its id."""
-        asked = key_of((b"context " + request).decode("utf-8", "replace"))
-        self._asked[asked] -= 1
-        if self._asked[asked] <= 0:
-            del self._asked[asked]
-
-    def new_task_start(self, thread_id: str, made: int) -> str:
-        """What marks the messages of an A2A task that begins on a thread, with `made` runs and edits before it."""
-        bits = digest(self.options.seed, f"{thread_id} task {made}")
-        return uuid7(self.options.clock.now(), bits)
-
-    def new_status_id(self, task_id: str) -> str:
-        """The id of a message that says how an A2A task stands: another one whenever somebody asks."""
-        bits = os.urandom(16)
-        if self.options.deterministic:
-            bits = self._bits(b"status " + task_id.encode())
-        return uuid4(bits)
-
-    def new_subscription_id(self, thread_id: str) -> str:
-        """The id of a subscription to a thread's events."""
-        bits = os.urandom(16)
-        if self.options.deterministic:
-            bits = self._bits(b"subscription " + thread_id.encode())
-        return uuid4(bits)
-
-    def new_assistant_id(self, request: bytes) -> str:
-        """The id of an assistant that `POST /assistants` makes."""
-        return uuid4(self._bits(b"assistant " + request) if self.options.deterministic else os.urandom(16))
-
-    def new_run_ids(self, thread: Thread | None, request: bytes, now: int) -> tuple[str, str]:
-        """The ids of a run and of its thread; a stateless run brings its own thread."""
-        if not self.options.deterministic:
-            fresh = os.urandom(32)
-            bits, more = fresh[:16], fresh[16:]
-        elif thread is None:
-            bits = self._bits(b"stateless " + request)
-            more = digest(bits, "thread")
-        else:
-            bits = digest(self.options.seed, f"{thread.thread_id} run {thread.made}")
-            more = b""
-        return uuid7(now, bits), thread.thread_id if thread is not None else uuid7(now, more)
-
-    def new_cron_id(self, thread_id: str | None, request: bytes) -> str:
-        """The id of a cron: the next one for such a request."""
-        asked = b"cron %b " % (thread_id or "").encode() + request
-        bits = self._bits(asked) if self.options.deterministic else os.urandom(16)
-        return uuid7(self.options.clock.now(), bits)
-
-    def _bits(self, request: bytes) -> bytes:
-        """A hash of the request and of how often it was made."""
-        asked = key_of(request.decode("utf-8", "replace"))
-        self._asked[asked] += 1
-        return digest(self.options.seed, f"{asked.hex()} {self._asked[asked]}")
 
 
 def _free(name: str, taken: set[str]) -> str:

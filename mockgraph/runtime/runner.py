@@ -221,7 +221,7 @@ class Runner:
     ) -> Run:
         namespace, data = self.namespace, request.data
         now = namespace.options.clock.now()
-        run_id, thread_id = namespace.new_run_ids(thread, request.body, now)
+        run_id, thread_id = namespace.ids.run(thread, request.body, now)
         inherited = assistant.inherited
         if thread is not None:
             now = max(now, thread.updated_at + 1)

@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockgraph.runtime.namespaces import Namespace, Options
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.options import Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
 from mockgraph.web.answers import not_routed, refused

@@ -14,7 +14,8 @@ from werkzeug import Request, Response
 
 from mockgraph import MockGraph
 from mockgraph.runtime import webhooks
-from mockgraph.runtime.namespaces import Namespace, Options
+from mockgraph.runtime.namespaces import Namespace
+from mockgraph.runtime.options import Options
 from tests.playing import scripted, talk
 
 pytestmark = pytest.mark.timeout(30)

@@ -106,14 +106,14 @@ def _begun(
     thread_id, made = _thread(call, context_id)
     try:
         if task is None:
-            mark = {"task_start_id": call.namespace.new_task_start(thread_id, made)}
+            mark = {"task_start_id": call.namespace.ids.task_start(thread_id, made)}
         else:
             mark = {"task_id": task.own_id}
         data |= _asked(message, mark, task) | {"metadata": {"a2a": mark}}
         begun = _run(call, data, thread_id, streamed=streamed)
     except BaseException:
         if context_id is None:
-            call.namespace.unused(call.body)
+            call.namespace.ids.unused(call.body)
         raise
     own_id = task.own_id if task is not None else tasks.id_of(begun.run)
     wordless = "command" not in data and "messages" not in data["input"]
@@ -123,7 +123,7 @@ def _begun(
 def _thread(call: Call, context_id: str | None) -> tuple[str, int]:
     """The id of the thread, and how many runs and edits it has had."""
     if context_id is None:
-        return call.namespace.new_context_id(call.body), 0
+        return call.namespace.ids.context(call.body), 0
     thread_id = canonical(context_id)
     if thread_id is None:
         return context_id, 0

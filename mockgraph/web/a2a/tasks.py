@@ -246,7 +246,7 @@ def status_message(task: Task, said: str, namespace: Namespace, generation: Gene
         "kind": "message",
         "role": generation.role("agent"),
         "parts": [parts.text(said)],
-        "messageId": namespace.new_status_id(task.own_id),
+        "messageId": namespace.ids.status(task.own_id),
         "taskId": task.task_id,
     }
 

@@ -53,7 +53,7 @@ async def _result(asking: Asking, command: Command) -> tuple[dict[str, Any], Any
             subscription_of(command.params, method=command.method)
         except Unusable as error:
             raise Failed("invalid_argument", str(error)) from None
-        subscription_id = asking.runner.namespace.new_subscription_id(asking.thread_id)
+        subscription_id = asking.runner.namespace.ids.subscription(asking.thread_id)
         return {"subscription_id": subscription_id, "replayed_events": 0}, None
     if command.method == "subscription.unsubscribe":
         raise unknown_subscription(command.params.get("subscription_id"))

@@ -172,7 +172,7 @@ class Session:
         named = command.params.get("subscription_id")
         subscription_id = named if isinstance(named, str) and named else None
         if subscription_id is None:
-            subscription_id = self.asking.runner.namespace.new_subscription_id(self.asking.thread_id)
+            subscription_id = self.asking.runner.namespace.ids.subscription(self.asking.thread_id)
         told = 0
         for item in self._told_before(since):
             if chosen.wants(item):

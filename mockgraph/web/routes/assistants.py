@@ -53,7 +53,7 @@ class Assistants:
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
         return json(
             self.namespace.assistants.create(
-                data, new_id=lambda: self.namespace.new_assistant_id(body), now=now, seen=seen
+                data, new_id=lambda: self.namespace.ids.assistant(body), now=now, seen=seen
             ).wire()
         )
 

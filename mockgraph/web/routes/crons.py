@@ -57,7 +57,7 @@ class Crons:
         self._check_webhook(data)
         cron = planned(
             data,
-            cron_id=self.namespace.new_cron_id(thread_id, body),
+            cron_id=self.namespace.ids.cron(thread_id, body),
             assistant_id=self._assistant(request, data["assistant_id"]),
             thread_id=thread_id,
             api_url=api_url(request.scope),

@@ -43,7 +43,7 @@ class Threads:
         """`POST /threads`."""
         body = await read_request(request)
         data = parsed(body, "ThreadCreate")
-        new_id = data.get("thread_id") or self.namespace.new_thread_id(body)
+        new_id = data.get("thread_id") or self.namespace.ids.thread(body)
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
         before = len(self.namespace.threads)
         thread = self.namespace.threads.create(data, new_id=new_id, now=now, seen=seen)
@@ -108,7 +108,7 @@ class Threads:
         seen = _seen(request, "create")
         if thread is None:
             raise Refusal(409, "Conflict")
-        new_id, now = self.namespace.new_copy_id(thread), self.namespace.options.clock.now()
+        new_id, now = self.namespace.ids.copy(thread), self.namespace.options.clock.now()
         return json(self.namespace.threads.add(copied(thread, new_id=new_id, now=now, seen=seen)).wire())
 
     async def storage(self, request: Request) -> Response:

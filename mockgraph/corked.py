@@ -1,0 +1,49 @@
+"""A transport that gathers what is written in one turn of the event loop and sends it together.
+
+The head of an answer and each part of its body are written one by one. A system call for each costs more than the parts
+themselves, and wakes the client for a head without a body.
+"""
+
+import asyncio
+from typing import Any
+
+_FULL = 65_536  # bytes that wait at the most
+
+
+class Corked:
+    """What is written to it goes to `transport` at the end of the turn, or as soon as there is much of it."""
+
+    __slots__ = ("_call_soon", "_size", "_transport", "_waiting")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._call_soon = asyncio.get_running_loop().call_soon
+        self._waiting: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        """Send soon; the protocol is paused as `transport` does it."""
+        if not self._waiting:
+            self._call_soon(self._flush)
+        self._waiting.append(data)
+        self._size += len(data)
+        if self._size > _FULL:
+            self._flush()
+
+    def _flush(self) -> None:
+        waiting = self._waiting
+        if waiting:
+            self._waiting, self._size = [], 0
+            self._transport.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
+
+    def get_write_buffer_size(self) -> int:
+        """The bytes that are not sent yet."""
+        return self._size + self._transport.get_write_buffer_size()
+
+    def close(self) -> None:
+        """Close when everything is sent."""
+        self._flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
