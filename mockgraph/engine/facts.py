@@ -5,7 +5,7 @@ but derived when a view asks, from the run's key.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -200,6 +200,11 @@ class CheckpointFound(msgspec.Struct, frozen=True):
     next: tuple[Task, ...]
     supersteps: tuple[Superstep, ...]
     position: int
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """That checkpoint."""
+        return self.snapshot.checkpoint
 
 
 class ValuesChanged(msgspec.Struct, frozen=True, gc=False):
@@ -440,3 +445,5 @@ Fact = (
     | Wait
     | Struck
 )
+
+KINDS: frozenset[type] = frozenset(get_args(Fact))

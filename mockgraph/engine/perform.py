@@ -41,36 +41,33 @@ class Stand(msgspec.Struct, frozen=True, gc=False):
     level: "Callable[..., Level]"
 
 
-class Performance:
-    """Iterates over the facts of one task; what came of it stands in the attributes once it has ended."""
+def perform(outcome: Outcome, stand: Stand, answers: tuple[Any, ...]) -> "Performance":
+    """A task's performance; `answers` are all that its node has got, with those of this run."""
+    task = outcome.task
+    assert task.script is not None
+    performance = Performance(task, outcome, stand, answers, stand.values)
+    if task.packet is not None:
+        performance.seen = task.packet
+    elif task.script.input is not None:
+        performance.seen = performance._filled(task.script.input, static=False)
+    return performance
 
-    __slots__ = (
-        "_answers",
-        "_calls",
-        "_outcome",
-        "_stand",
-        "interrupts",
-        "packets",
-        "seen",
-        "task",
-        "writes",
-    )
 
-    def __init__(self, outcome: Outcome, stand: Stand, answers: tuple[Any, ...]) -> None:
-        task = self.task = outcome.task
-        assert task.script is not None
-        self._outcome = outcome
-        self._stand = stand
-        self._calls: dict[str, model.Tool] = {}  # that run, by id
-        self._answers = answers  # every answer that the node has got, with those of this run
-        self.seen: Any = stand.values  # by the node: the state, or what was sent to it
-        if task.packet is not None:
-            self.seen = task.packet
-        elif task.script.input is not None:
-            self.seen = self._filled(task.script.input, static=False)
-        self.writes: tuple[dict[str, Any], ...] = ()
-        self.packets: tuple[tuple[str, Any], ...] = ()
-        self.interrupts: tuple[facts.Interrupt, ...] = ()
+class Performance(msgspec.Struct, gc=False, eq=False):
+    """Iterates over the facts of one task; what came of it stands in the attributes once it has ended.
+
+    `seen` is what the node sees: the state, or what was sent to it.
+    """
+
+    task: facts.Task
+    _outcome: Outcome
+    _stand: Stand
+    _answers: tuple[Any, ...]
+    seen: Any
+    writes: tuple[dict[str, Any], ...] = ()
+    packets: tuple[tuple[str, Any], ...] = ()
+    interrupts: tuple[facts.Interrupt, ...] = ()
+    _calls: dict[str, model.Tool] = {}  # that run, by id
 
     @property
     def recalled(self) -> bool:

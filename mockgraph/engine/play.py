@@ -39,7 +39,7 @@ from mockgraph.engine import facts
 from mockgraph.engine.facts import Checkpoint, Fact, Outcome, Packets, Snapshot
 from mockgraph.engine.perform import Stand
 from mockgraph.engine.setting import Progress, Setting
-from mockgraph.engine.together import Together
+from mockgraph.engine.together import together
 from mockgraph.meaning.channels import Channels, Values
 from mockgraph.script import model
 from mockgraph.script.latency import Spread, drawn
@@ -255,23 +255,20 @@ class Level:
             superstep = self._supersteps[position] if position < len(self._supersteps) else None
             if superstep is not None and superstep.before:
                 yield from map(facts.Struck, superstep.before)
-            together = Together(
-                outcomes, Stand(setting, progress, self._channels, self.values, parent, Level)
-            )
-            yield from together.play()
-            writes = together.writes
-            if together.interrupts:
+            stand = Stand(setting, progress, self._channels, self.values, parent, Level)
+            writes, packets, interrupts = yield from together(outcomes, stand)
+            if interrupts:
                 if writes:
                     self.shown = self._channels.write(self.values, writes, new_id=progress.new_id)
                     yield facts.ValuesChanged(self.shown, _keys(writes))
-                self.interrupts = tuple(together.interrupts)
+                self.interrupts = tuple(interrupts)
                 return
             if writes:
                 self.values = self._channels.write(self.values, writes, new_id=progress.new_id)
                 yield facts.ValuesChanged(self.values, _keys(writes))
             position, done = position + 1, outcomes
             checkpoint = self._checkpoint(parent.step + 1)
-            tasks = self._tasks(position, checkpoint.step, together.packets)
+            tasks = self._tasks(position, checkpoint.step, packets)
             yield facts.CheckpointSaved(
                 checkpoint, parent, "loop", self.values, tasks, self._supersteps, position
             )
@@ -306,15 +303,8 @@ class Level:
         return Checkpoint(self._setting.key, step, self._progress.tick(), self._within, self._over)
 
     def _tasks(self, position: int, step: int, packets: Packets) -> tuple[facts.Task, ...]:
-        if position >= len(self._supersteps):
-            return ()
         return prepared(
-            self._supersteps,
-            position,
-            key=self._setting.key,
-            step=step,
-            within=self._within,
-            packets=packets,
+            self._supersteps, position, key=self._setting.key, step=step, within=self._within, packets=packets
         )
 
     def _fresh(self, task: facts.Task, step: int) -> facts.Task:

@@ -14,7 +14,7 @@ writes there (custom payloads) only when its loop turns: a payload is seen behin
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockgraph.engine import facts
 from mockgraph.engine.events import EVENTS
@@ -369,7 +369,27 @@ def _failed(fact: facts.RunFailed, _stage: Stage) -> Iterator[Part]:
 ALWAYS: Projection = {facts.RunStarted: _begun, facts.RunFailed: _failed}
 
 
+class Tables(NamedTuple):
+    """What facts become in a set of modes: `root` of those of the graph, `inside` of those of its subgraphs.
+
+    `kinds` are the kinds of facts that may become anything; `holds` is whether one may become something later.
+    """
+
+    root: dict[type, tuple[Show, ...]]
+    inside: dict[type, tuple[Show, ...]]
+    kinds: frozenset[type]
+    holds: bool
+
+
 @lru_cache(maxsize=256)
+def _tables(modes: frozenset[str], *, subgraphs: bool) -> Tables:
+    root, traced = _merged(modes), "events" in modes
+    # langgraph-api 0.16.7: `events` come from every level, asked for or not.
+    inside = root if subgraphs else _merged(frozenset({"events"} if traced else ()))
+    holds = traced and ("custom" in modes or subgraphs)
+    return Tables(root, inside, facts.KINDS if holds else frozenset({*root, facts.Inside}), holds)
+
+
 def _merged(modes: frozenset[str]) -> dict[type, tuple[Show, ...]]:
     # langgraph-api 0.16.7: asked for both, `messages` gives way to `messages-tuple`.
     wanted = [
@@ -380,31 +400,26 @@ def _merged(modes: frozenset[str]) -> dict[type, tuple[Show, ...]]:
     return {kind: tuple(table[kind] for table in tables if kind in table) for kind in kinds}
 
 
-_EVENTS = _merged(frozenset({"events"}))
-_NOTHING = _merged(frozenset())
-
 # Events whose names say nothing of the subgraph that they come from.
 _UNNAMED = ("messages/metadata", "messages/partial", "messages/complete", "events")
 
 
 class Projector:
-    """The parts of a run for a set of modes, fact by fact."""
+    """The parts of a run for a set of modes, fact by fact; those of other `kinds` than these become none."""
 
-    __slots__ = ("_held", "_holds", "_inside", "_inside_table", "_stage", "_table")
+    __slots__ = ("_held", "_holds", "_inside", "_stage", "_tables", "kinds")
 
     def __init__(self, modes: frozenset[str], view: View) -> None:
-        self._table = _merged(modes)
+        tables = self._tables = _tables(modes, subgraphs=view.run.subgraphs)
+        self.kinds = tables.kinds
+        self._holds = tables.holds
         self._stage = Stage(view)
         self._inside: Stage | None = None  # made for the first fact of a subgraph
-        # langgraph-api 0.16.7: `events` come from every level, asked for or not.
-        traced = "events" in modes
-        self._inside_table = self._table if view.run.subgraphs else _EVENTS if traced else _NOTHING
-        self._holds = traced and ("custom" in modes or view.run.subgraphs)
         self._held: list[Part] = []
 
     def parts(self, fact: Fact) -> Sequence[Part]:
         """What the fact adds to the stream, in order."""
-        shows = self._table.get(type(fact))
+        shows = self._tables.root.get(type(fact))
         if shows is not None and not self._holds:
             if len(shows) == 1:
                 return list(shows[0](fact, self._stage))
@@ -419,7 +434,7 @@ class Projector:
         if stage is None:
             stage = self._stage
             stage = self._inside = Stage(stage.view.inside(), shown=stage.shown, totals=stage.totals)
-        shows = self._inside_table.get(type(fact), ())
+        shows = self._tables.inside.get(type(fact), ())
         early = self._holds and type(fact) is facts.GraphReturned
         if early:
             yield from self._released()

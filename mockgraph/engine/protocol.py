@@ -351,6 +351,7 @@ class Raw:
         self._telling = Telling(view, emits=emits, modes=frozenset(), shaped=False)
         self._count = 0
         self._at = view.run.start
+        self.kinds = facts.KINDS
 
     def parts(self, fact: Fact) -> Sequence[Part]:
         """What the fact adds to the stream, in order."""

@@ -4,59 +4,48 @@ Each task is an iterator of its own facts; the one whose time has come first goe
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from mockgraph.engine import facts
 from mockgraph.engine.facts import Fact, Outcome, Packets, Wait
-from mockgraph.engine.perform import Performance, Stand
+from mockgraph.engine.perform import Performance, Stand, perform
 from mockgraph.engine.setting import Progress
 from mockgraph.words.errors import GraphError
 
 
-class Together:
-    """The tasks of one superstep, side by side.
+class Ended(NamedTuple):
+    """What the tasks of a superstep came to, in the order of folding."""
 
-    When they have been played, `writes` and `packets` are what they came to, in the order of folding; `interrupts`
-    are their questions.
-    """
+    writes: Sequence[dict[str, Any]]
+    packets: Packets
+    interrupts: Sequence[facts.Interrupt]
 
-    __slots__ = ("_performances", "_progress", "_within", "interrupts", "packets", "writes")
 
-    def __init__(self, outcomes: tuple[Outcome, ...], stand: Stand) -> None:
-        self._progress = stand.progress
-        self._within = stand.checkpoint.within
-        if stand.setting.command is None:
-            self._performances = [Performance(outcome, stand, outcome.answers) for outcome in outcomes]
-        else:
-            self._performances = [
-                Performance(outcome, stand, _answers(outcome, stand)) for outcome in outcomes
-            ]
-        self.writes: Sequence[dict[str, Any]] = ()
-        self.packets: Packets = ()
-        self.interrupts: Sequence[facts.Interrupt] = ()
-
-    def play(self) -> Iterator[Fact]:
-        performances, progress = self._performances, self._progress
-        for performance in performances:
-            yield facts.TaskStarted(performance.task, performance.seen, progress.tick())
-        if self._within:
-            yield facts.TURN
-        # Time is counted once, by the root: what waits inside a subgraph waits there too.
-        if len(performances) == 1:
-            (only,) = performances
-            for fact in only:
-                if type(fact) is Wait and not self._within:
-                    progress.wait(fact.seconds)
-                yield fact
-            self.writes, self.packets, self.interrupts = only.writes, only.packets, only.interrupts
-            return
-        yield from _side_by_side(performances, None if self._within else progress)
-        # langgraph 1.2.22: what was sent is folded in last.
-        ended = sorted(performances, key=lambda performance: performance.task.push is not None)
-        self.writes = [write for performance in ended for write in performance.writes]
-        self.packets = [packet for performance in ended for packet in performance.packets]
-        self.interrupts = [asked for performance in performances for asked in performance.interrupts]
+def together(outcomes: tuple[Outcome, ...], stand: Stand) -> Generator[Fact, None, Ended]:
+    """The tasks of one superstep, side by side; gives what they came to."""
+    performances = [perform(outcome, stand, _answers(outcome, stand)) for outcome in outcomes]
+    progress, within = stand.progress, stand.checkpoint.within
+    for performance in performances:
+        yield facts.TaskStarted(performance.task, performance.seen, progress.tick())
+    if within:
+        yield facts.TURN
+    # Time is counted once, by the root: what waits inside a subgraph waits there too.
+    if len(performances) == 1:
+        (only,) = performances
+        for fact in only:
+            if type(fact) is Wait and not within:
+                progress.wait(fact.seconds)
+            yield fact
+        return Ended(only.writes, only.packets, only.interrupts)
+    yield from _side_by_side(performances, None if within else progress)
+    # langgraph 1.2.22: what was sent is folded in last.
+    ended = sorted(performances, key=lambda performance: performance.task.push is not None)
+    return Ended(
+        [write for performance in ended for write in performance.writes],
+        [packet for performance in ended for packet in performance.packets],
+        [asked for performance in performances for asked in performance.interrupts],
+    )
 
 
 def _answers(outcome: Outcome, stand: Stand) -> tuple[Any, ...]:

@@ -51,11 +51,12 @@ class Beginning(msgspec.Struct, frozen=True, gc=False):
 
 def beginning(namespace: Namespace, request: RunRequest, graph: Graph, thread: Thread | None) -> Beginning:
     """Where the run begins; raises Unmatched."""
-    choosing = _Choosing(namespace, request, graph, thread)
-    data = request.data
-    named = (data.get("checkpoint") or {}).get("checkpoint_id") or data.get("checkpoint_id") or None
+    graph = namespace.graphs.get(graph.graph_id, graph)
+    choosing = _Choosing(namespace, request, graph, thread, thread.last_played if thread is not None else None)
     if thread is None or thread.checkpoint is None:
         return choosing.on_nothing()
+    data = request.data
+    named = (data.get("checkpoint") or {}).get("checkpoint_id") or data.get("checkpoint_id") or None
     if not named and not data.get("command") and data.get("input") is not None:
         # The common case: new input behind whatever there is.
         return choosing.from_start(thread.values, thread.step, thread.checkpoint, thread.last_played)
@@ -91,90 +92,87 @@ def _after(snapshot: Snapshot) -> str | None:
     return writer.after if snapshot.source == "input" else writer.stands
 
 
-class _Choosing:
-    """One run's way to its beginning."""
+class _Choosing(msgspec.Struct, gc=False):
+    """One run's way to its beginning; `after` is the stub that its thread stands at."""
 
-    def __init__(
-        self, namespace: Namespace, request: RunRequest, graph: Graph, thread: Thread | None
-    ) -> None:
-        self._namespace = namespace
-        self._request = request
-        self._graph = namespace.graphs.get(graph.graph_id, graph)
-        self._thread = thread
-        self._after = thread.last_played if thread is not None else None
+    namespace: Namespace
+    request: RunRequest
+    graph: Graph
+    thread: Thread | None
+    after: str | None
 
     def stands_at(self, saved: Snapshot | None) -> None:
         """The run is matched where the thread stood at a checkpoint, not where it stands now."""
         if saved is not None:
-            self._after = _after(saved)
+            self.after = _after(saved)
 
     def on_nothing(self, parent: Checkpoint | None = None) -> Beginning:
         """On a thread without checkpoints, or behind one that is not there."""
-        data = self._request.data
+        data = self.request.data
         if data.get("command"):
-            command = command_of(data, self._graph, None)
+            command = command_of(data, self.graph, None)
             if command is None or not command.goes:
                 return Beginning()
             return Beginning(self._stub(None, {}))
-        return self.from_start(None, -2, parent, self._after)
+        return self.from_start(None, -2, parent, self.after)
 
     def from_start(
         self, before: bytes | None, step: int, parent: Checkpoint | None, after: str | None
     ) -> Beginning:
         """From START with an input, behind a checkpoint or on nothing."""
         stub = None
-        if isinstance(self._request.data.get("input"), dict):
+        if isinstance(self.request.data.get("input"), dict):
             stub = self._stub(after, None if before is None else {"values": before})
         return Beginning(stub, before=before, step=step, parent=parent, after=after)
 
     def commanded(self, ground: Snapshot, *, fork: bool) -> Beginning:
         """A command on a checkpoint: what it answers, and where it goes, is played by a stub."""
-        command = command_of(self._request.data, self._graph, ground)
+        command = command_of(self.request.data, self.graph, ground)
         assert command is not None
         answered = _answered(command, ground)
         if command.error is None and command.loose and not command.goto:
             stub = self._begins_there(ground, "resume")
             if stub is not None:
-                return Beginning(stub, ground, anew=True, fork=fork, after=self._after)
+                return Beginning(stub, ground, anew=True, fork=fork, after=self.after)
         if command.error is not None or not (answered or command.goto):
             return self._carried(ground, fork=fork)
         answer = next(iter(answered.values())) if len(answered) == 1 else answered or None
-        stub = self._stub(self._after, None, resume=answer, ground=ground)
-        after = self._after
+        stub = self._stub(self.after, None, resume=answer, ground=ground)
+        after = self.after
         return Beginning(stub, ground, anew=True, fork=fork, after=after)
 
     def goes_on(self, ground: Snapshot, *, fork: bool) -> Beginning:
         """Neither input nor command: with the play that left its nodes due, or a stub that asks for just that."""
         stub = self._begins_there(ground, "input")
         if stub is not None:
-            return Beginning(stub, ground, anew=True, fork=fork, after=self._after)
+            return Beginning(stub, ground, anew=True, fork=fork, after=self.after)
         return self._carried(ground, fork=fork)
 
     def _carried(self, ground: Snapshot, *, fork: bool) -> Beginning:
         writer: Run | None = ground.writer
         stub = writer.stub if writer is not None else None
         kept = writer.scope if writer is not None else None
-        return Beginning(stub, ground, fork=fork, after=self._after, kept=kept)
+        return Beginning(stub, ground, fork=fork, after=self.after, kept=kept)
 
     def _begins_there(self, ground: Snapshot, root: str) -> Stub | None:
         """A stub that fits, whose `when` asks for just this part of a run, and which begins where the thread stands."""
         due = sorted(outcome.task.node for outcome in ground.pending)
         able = [
             stub
-            for stub in self._graph.stubs
+            for stub in self.graph.stubs
             if any(condition.path.text == root for condition in stub.when)
             and stub.play.supersteps
             and sorted(task.node for task in stub.play.supersteps[0].tasks) == due
         ]
         if not due or not able:
             return None
-        graph = msgspec.structs.replace(self._graph, stubs=tuple(able))
-        counts = self._namespace.played
+        graph = msgspec.structs.replace(self.graph, stubs=tuple(able))
+        counts = self.namespace.played
         try:
             stub = choose(
                 graph,
-                scope(self._request, self._thread, self._graph.roots),
-                last_played=self._after,
+                scope(self.request, self.thread, self.graph.roots),
+                last_played=self.after,
                 played=counts.__getitem__,
             )
         except MatchingFailed as error:
@@ -192,7 +190,7 @@ class _Choosing:
         ground: Snapshot | None = None,
     ) -> Stub:
         """The stub that takes the run; `other` is what it knows in place of what its thread says."""
-        counts, graph = self._namespace.played, self._graph
+        counts, graph = self.namespace.played, self.graph
         try:
             seen = self._seen(graph.roots, other, resume)
             stub = choose(graph, seen, last_played=after, played=counts.__getitem__)
@@ -200,22 +198,22 @@ class _Choosing:
                 everything = self._seen(tuple(SCOPE), other, resume)
                 missed = misses(graph, everything, last_played=after, played=counts.__getitem__)
                 text = report(
-                    self._request.asked,
+                    self.request.asked,
                     graph.graph_id,
                     everything,
                     missed,
-                    graphs=list(self._namespace.graphs),
+                    graphs=list(self.namespace.graphs),
                     waiting=_waiting(ground),
-                    hide=self._namespace.journal.hiding(self._request.headers),
+                    hide=self.namespace.journal.hiding(self.request.headers),
                 )
-                raise Unmatched(self._namespace.journal.discreet(text, self._request.headers))
+                raise Unmatched(self.namespace.journal.discreet(text, self.request.headers))
         except MatchingFailed as error:
             raise self._failed(error) from None
         counts[stub] += 1
         return stub
 
     def _seen(self, roots: Iterable[str], other: dict[str, bytes] | None, resume: Any) -> dict[str, Any]:
-        known = scope(self._request, self._thread, roots)
+        known = scope(self.request, self.thread, roots)
         if other:
             known.update({root: loads(value) for root, value in other.items() if root in known})
         if resume is not None and "resume" in known:
@@ -223,9 +221,9 @@ class _Choosing:
         return known
 
     def _failed(self, error: MatchingFailed) -> Unmatched:
-        asked = f"{self._request.asked}  graph '{self._graph.graph_id}'"
+        asked = f"{self.request.asked}  graph '{self.graph.graph_id}'"
         text = f"A matcher could not be asked.\n  {asked}\n  {error}"
-        return Unmatched(self._namespace.journal.discreet(text, self._request.headers))
+        return Unmatched(self.namespace.journal.discreet(text, self.request.headers))
 
 
 def _answered(command: Command, ground: Snapshot) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Firing:
             asked=asked,
             body=cron.told or cron.payload,
             headers=[],
-            at=self.namespace.options.clock.now(),
+            clock=self.namespace.options.clock,
             unmade="refused",
         )
         journal.went_wrong(entry, report)

@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from mockgraph.backend.runs import Run, modes
+from mockgraph.words.clock import Clock
 from mockgraph.words.redaction import (
     Discretion,
     RawHeaders,
@@ -199,7 +200,7 @@ class Journal:
         asked: str,
         body: bytes,
         headers: RawHeaders,
-        at: int,
+        clock: Clock,
         run: Run | None = None,
         runs: int = 0,
         unmade: str = "unmatched",
@@ -207,7 +208,7 @@ class Journal:
         """Note a run that `entry` asked for, with the body that it was asked for with; another entry where that has one."""
         if entry is None or entry.graph is not None:
             method, _, path = asked.rpartition(" ") if entry is not None else ("", "", asked)
-            entry = self.asked(method, path, b"", headers, at=at)
+            entry = self.asked(method, path, b"", headers, at=clock.now())
             entry.status, entry.ended = 200, "complete"
         if entry.body is not body and (clean := self._clean(body, headers)) != entry.body:
             self._taken += len(clean) - len(entry.body)

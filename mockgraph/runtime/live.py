@@ -46,7 +46,7 @@ class LiveRun:
         self.begun = begun  # None: chosen when it starts
         self.log = StreamLog()
         self._native = Description(run, request.data).native
-        subgraphs = bool(request.data.get("stream_subgraphs"))
+        subgraphs = bool(request.data.get("stream_subgraphs")) and not self._native
         self.outcome = Outcome(subgraphs=subgraphs, native=self._native)
         self.release = asyncio.Event()
         self.ended = asyncio.Event()
@@ -182,9 +182,9 @@ class LiveRun:
         run, outcome, timeline = self.run, self.outcome, self.runner.namespace.timeline
         ready: list[Part] = []
         try:
-            played, parts_of = tell(run, self.request.data)
+            played, shows = tell(run, self.request.data)
             for count, fact in enumerate(played, start=1):
-                parts = parts_of(fact)
+                parts = shows.parts(fact)
                 if type(fact) is facts.Struck:
                     strikes = Strikes(fact.fault)
                     run.strikes += (strikes,)

@@ -11,7 +11,10 @@ run stores them at once, whatever the run is waiting for.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from mockgraph.backend.access import Seen, allowed, sees
 from mockgraph.backend.assistants import Assistant
@@ -27,23 +30,20 @@ from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
 from mockgraph.runtime.requests import RunRequest, inheriting, owned, scope
 from mockgraph.runtime.stream_log import Numbers, Part
-from mockgraph.runtime.telling import NOTED, Outcome, broken, encoded, tell
+from mockgraph.runtime.telling import NOTED, Outcome, broken, encoded, heard, tell
 from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
 
 
-class Begun:
+class Begun(msgspec.Struct):
     """A run that was accepted: live, or played already into `parts` (SSE bytes) and `outcome`."""
 
-    __slots__ = ("live", "outcome", "parts", "run", "thread")
-
-    def __init__(self, run: Run, thread: Thread | None, *, subgraphs: bool) -> None:
-        self.run = run
-        self.thread = thread
-        self.live: LiveRun | None = None
-        self.parts: list[bytes] = []
-        self.outcome = Outcome(subgraphs=subgraphs)
+    run: Run
+    thread: Thread | None
+    outcome: Outcome
+    live: LiveRun | None = None
+    parts: list[bytes] = []
 
 
 class Runner:
@@ -74,14 +74,15 @@ class Runner:
         if assistant is None:
             raise Refusal(404, "Thread or assistant not found.")
         refuse(data, stateless=thread is None, by_cron=request.by_cron)
-        webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
+        if "webhook" in data:
+            webhooks.check(data["webhook"], self.namespace.options.webhook_hosts)
         if request.access is not None:
             request = owned(request, request.access, seen)
         if not assistant.bare:
             request = inheriting(request, assistant)
         data = request.data
         graph = self.namespace.graphs[assistant.graph_id]
-        in_the_way = self._in_the_way(thread, data)
+        in_the_way = [] if thread is None else self._in_the_way(thread, data)
         late = late or bool(in_the_way) or bool(data.get("after_seconds"))
         chosen = None if late else self._chosen_at_once(request, graph, thread, sent)
         run = self._record(request, assistant, graph, thread, api_url=api_url)
@@ -95,13 +96,12 @@ class Runner:
             or self._followed(thread)
             or self.namespace.timeline.held
         )
-        strategy = data.get("multitask_strategy", "enqueue")
-        if strategy in ("interrupt", "rollback"):
+        if in_the_way and (strategy := data.get("multitask_strategy")) in _STOPS:
             for other in in_the_way:
                 self.stop(other, strategy, f"superseded by run {run.run_id} (multitask_strategy={strategy})")
         if live or thread is not None or not run.temporary:
             thread = self._entered(run, request, thread, assistant)
-        begun = Begun(run, thread, subgraphs=bool(data.get("stream_subgraphs")))
+        begun = Begun(run, thread, Outcome(subgraphs=bool(data.get("stream_subgraphs"))))
         if live:
             assert thread is not None
             begun.live = LiveRun(self, run, request, thread, chosen)
@@ -125,10 +125,16 @@ class Runner:
         noted = numbered or tape is not None
         pairs: list[tuple[str, bytes]] = []
         try:
-            played, parts_of = tell(run, request.data)
+            played, shows = tell(run, request.data)
+            kinds, parts_of = shows.kinds, shows.parts
+            listening = heard(kinds, told=streamed or noted)
+            parts: Sequence[tuple[str, Any]]
             for fact in played:
-                parts = parts_of(fact)
-                if (note := NOTED.get(type(fact))) is not None:
+                kind = type(fact)
+                if kind not in listening:
+                    continue
+                parts = parts_of(fact) if kind in kinds else ()
+                if (note := NOTED.get(kind)) is not None:
                     note(outcome, fact, parts)
                 if noted:
                     pairs.extend(map(encoded, parts))
@@ -199,10 +205,10 @@ class Runner:
         now = self.namespace.options.clock.now()
         return Thread(thread_id, now, now, now, origin="run")
 
-    def _in_the_way(self, thread: Thread | None, data: dict[str, Any]) -> list[LiveRun]:
+    def _in_the_way(self, thread: Thread, data: dict[str, Any]) -> list[LiveRun]:
         """The runs on the thread that the new one waits for, or stops; one that is not due yet waits itself."""
-        active = self.namespace.active.get(thread.thread_id) if thread is not None else None
-        if thread is None or not active:
+        active = self.namespace.active.get(thread.thread_id)
+        if not active:
             return []
         strategy = data.get("multitask_strategy", "enqueue")
         if strategy == "reject":
@@ -284,7 +290,7 @@ class Runner:
             asked=request.asked,
             body=sent if request.told is None else request.told,
             headers=request.headers,
-            at=self.namespace.options.clock.now(),
+            clock=self.namespace.options.clock,
             run=run,
             runs=thread.made if thread is not None else 0,
         )
@@ -318,7 +324,8 @@ class Runner:
     def end(self, run: Run, request: RunRequest, thread: Thread | None, outcome: Outcome) -> None:
         """Store how the run ended, and tell whoever asked to be told."""
         settling.end(self.namespace, run, request, thread, outcome)
-        self._call(run, request, outcome)
+        if "webhook" in request.data:
+            self._call(run, request, outcome)
 
     def _call(self, run: Run, request: RunRequest, outcome: Outcome, *, status: str | None = None) -> None:
         if request.data.get("webhook"):

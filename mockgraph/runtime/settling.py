@@ -38,12 +38,15 @@ def end(
     run.status = status
     if outcome.error is not None:
         run.error = kept(outcome.error["message"])
-    last = run.start if outcome.saved is None else outcome.saved.at
+    saved = outcome.saved
+    last = run.start if saved is None else saved.at
     run.ended = max(namespace.options.clock.now(), run.start + 1, last + 1)
-    if run.temporary:
+    if thread is None:
+        pass  # it was never entered
+    elif run.temporary:
         namespace.threads.remove(run.thread_id)
         namespace.runs.pop(run.run_id, None)
-    elif thread is not None:
+    else:
         _settle(namespace, run, thread, outcome)
         named = request.data.get("checkpoint_id")
         if outcome.native and named and outcome.error is None:
@@ -58,8 +61,9 @@ def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) ->
     # langgraph-api 0.16.7: the record of the thread knows nothing of a run of the newer protocol that failed.
     unheard = outcome.native and outcome.error is not None
     told = thread.values if thread.shown is None else thread.shown
-    if outcome.saved is not None:
-        thread.checkpoint, thread.step = outcome.saved, outcome.saved.step
+    saved = outcome.saved
+    if saved is not None:
+        thread.checkpoint, thread.step = saved, saved.step
         thread.values = outcome.values
     elif thread.values is None:
         thread.values = b"{}" if outcome.error is None else None

@@ -1,8 +1,10 @@
 """A run's facts and the stream parts that its modes show of them; and how a run ended, as its views have shown it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
+import msgspec
 import orjson
 
 from mockgraph.backend import states
@@ -20,18 +22,26 @@ from mockgraph.words.errors import GraphError
 from mockgraph.words.redaction import without_values
 
 
-def tell(run: Run, request: dict[str, Any]) -> tuple[Iterator[Fact], Callable[[Fact], Sequence[Part]]]:
-    """The facts of a run that has started, and the parts that each becomes, to be asked for in order."""
+class Shows(Protocol):
+    """What the facts of a run become: `parts` of each, none of those of other `kinds`; to be asked in order."""
+
+    kinds: frozenset[type]
+
+    def parts(self, fact: Fact) -> Sequence[Part]: ...
+
+
+def tell(run: Run, request: dict[str, Any]) -> tuple[Iterator[Fact], Shows]:
+    """The facts of a run that has started, and what they become."""
     description = Description(run, request)
     modes, channels = frozenset(description.modes), run.graph.channels
+    played = play(states.setting(description))
     if description.native:
         from mockgraph.engine.protocol import Raw
 
-        raw = Raw(View(description, channels.whole(), modes), emits=run.graph.transformers)
-        return play(states.setting(description)), raw.parts
+        return played, Raw(View(description, channels.whole(), modes), emits=run.graph.transformers)
     # langgraph-api 0.16.7: with `events`, the output schema narrows nothing.
     view = View(description, channels.whole() if "events" in modes else channels, modes)
-    return play(states.setting(description)), Projector(modes, view).parts
+    return played, Projector(modes, view)
 
 
 def encoded(part: Part) -> tuple[str, bytes]:
@@ -51,47 +61,37 @@ def broken(run: Run, error: Exception) -> GraphError:
     )
 
 
-class Outcome:
+class Outcome(msgspec.Struct):
     """How a run ended: what waits and joins answer with, and what its thread keeps.
 
-    `shown` is the last payload of `values`, `asked` every payload with questions in it; `saved` is the root's last
-    checkpoint, `due` whether it names nodes that have not run, `values` its own, once `close` has been called;
-    `inside` are those of the innermost graph where the run stopped inside one, if its stream shows `subgraphs`.
-    `native` runs are those of the newer thread protocol, of which the thread keeps the `last` values that they told.
+    `shown` is the last payload of `values`, `asked` every payload with questions in it; `stands` is the fact of the
+    root's last checkpoint, and `values` what it holds, once `close` has been called; `inside` is that of the innermost
+    graph where the run stopped inside one, if its stream shows `subgraphs`. `native` runs are those of the newer thread
+    protocol, of which the thread keeps the `last` values that they told. `broke`: it could not be played.
     """
 
-    __slots__ = (
-        "_inside_values",
-        "_saved_values",
-        "asked",
-        "broke",
-        "due",
-        "error",
-        "feedback",
-        "inside",
-        "last",
-        "native",
-        "saved",
-        "shown",
-        "subgraphs",
-        "values",
-    )
+    subgraphs: bool = False
+    native: bool = False
+    shown: Any = None
+    asked: list[dict[str, Any]] = []
+    stands: facts.CheckpointSaved | facts.CheckpointFound | None = None
+    stands_inside: facts.CheckpointSaved | facts.CheckpointFound | None = None
+    inside: bytes | None = None
+    values: bytes | None = None
+    error: dict[str, str] | None = None
+    feedback: dict[str, str] | None = None
+    last: Values | None = None
+    broke: bool = False
 
-    def __init__(self, *, subgraphs: bool = False, native: bool = False) -> None:
-        self.shown: Any = None
-        self.asked: list[dict[str, Any]] = []
-        self.saved: facts.Checkpoint | None = None
-        self.due = False
-        self._saved_values: Values = {}
-        self._inside_values: Values | None = None
-        self.inside: bytes | None = None
-        self.values: bytes | None = None
-        self.error: dict[str, str] | None = None
-        self.feedback: dict[str, str] | None = None
-        self.subgraphs = subgraphs and not native
-        self.native = native
-        self.last: Values | None = None
-        self.broke = False
+    @property
+    def saved(self) -> facts.Checkpoint | None:
+        """The root's last checkpoint."""
+        return None if self.stands is None else self.stands.checkpoint
+
+    @property
+    def due(self) -> bool:
+        """Whether it names nodes that have not run."""
+        return self.stands is not None and bool(self.stands.next)
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:
         """Take in one fact and the parts that it became."""
@@ -115,34 +115,30 @@ class Outcome:
                 self.asked.append(payload)
 
     def _saved(self, fact: facts.CheckpointSaved, _parts: Sequence[Part]) -> None:
-        self.saved = fact.checkpoint
-        self._saved_values = fact.values
-        self._inside_values = None
-        self.due = bool(fact.next)
+        self.stands = fact
+        self.stands_inside = None
 
     def _inside(self, fact: facts.Inside, _parts: Sequence[Part]) -> None:
         if isinstance(fact.fact, facts.CheckpointSaved | facts.CheckpointFound):
-            self._inside_values = fact.fact.values
+            self.stands_inside = fact.fact
 
     def _found(self, fact: facts.CheckpointFound, _parts: Sequence[Part]) -> None:
-        self.saved = fact.snapshot.checkpoint
-        self._saved_values = fact.values
-        self.due = bool(fact.next)
+        self.stands = fact
 
     def _failed(self, fact: facts.RunFailed, _parts: Sequence[Part]) -> None:
         self.error = told(fact.error, fact.message)
 
     def close(self) -> None:
         """Make what the thread is to keep; raises where the values cannot be encoded."""
-        if self.saved is not None:
-            self.values = kept(self._saved_values)
-        if self.subgraphs and self._inside_values is not None:
-            self.inside = kept(self._inside_values)
+        if self.stands is not None:
+            self.values = kept(self.stands.values)
+        if self.subgraphs and self.stands_inside is not None:
+            self.inside = kept(self.stands_inside.values)
 
     def fail(self, error: GraphError) -> None:
         """The run broke: nothing of it is kept but the error."""
         self.broke = True
-        self.saved = self.values = self.shown = None
+        self.stands = self.values = self.shown = None
         self.error = told(error.error, error.message)
 
     def waited(self, thread: Thread | None) -> bytes:
@@ -156,7 +152,12 @@ class Outcome:
         if self.asked:
             everything = [item for payload in self.asked for item in payload["__interrupt__"]]
             return self._fed({"__interrupt__": everything})
-        if self.values is not None and self.shown is self._saved_values and self.feedback is None:
+        if (
+            self.values is not None
+            and self.stands is not None
+            and self.shown is self.stands.values
+            and self.feedback is None
+        ):
             return as_told(self.values)
         if self.shown is not None:
             return self._fed(self.shown)
@@ -166,6 +167,12 @@ class Outcome:
 
     def _fed(self, body: dict[str, Any]) -> bytes:
         return dumps(body if self.feedback is None else {**body, "__feedback__": self.feedback})
+
+
+@cache
+def heard(kinds: frozenset[type], *, told: bool) -> frozenset[type]:
+    """The kinds of facts that an outcome takes in, and where the parts are `told`, those that become any."""
+    return kinds.union(NOTED) if told else frozenset(NOTED)
 
 
 # What a run that was stopped says of it: on its thread, not to those who wait for it.

@@ -265,7 +265,7 @@ def with_stubs(graph: Graph, stubs: Iterable[Stub]) -> Graph:
             for step in steps_of(stub.play.supersteps)
         )
         channels = msgspec.structs.replace(channels, starts=("messages",) if writes else ())
-    roots = frozenset[str]().union(*(stub.roots | stub.play.roots for stub in stubs))
+    roots = frozenset[str]().union(*(stub.roots for stub in stubs))
     return msgspec.structs.replace(graph, stubs=stubs, channels=channels, roots=roots)
 
 

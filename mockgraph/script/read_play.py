@@ -52,10 +52,11 @@ class PlayReader:
         supersteps = self.supersteps(node, path, twins=resumes)
         steps = list(steps_of(supersteps))
         trees = [task.input for task in _tasks_of(supersteps)]
+        read = frozenset[str]().union(*map(_roots, steps), *map(templates.roots, trees))
         return Play(
             supersteps=supersteps,
             instant=not any(map(_takes_time, steps)) and not any(map(_struck, supersteps)),
-            roots=frozenset[str]().union(*map(_roots, steps), *map(templates.roots, trees)),
+            roots=read & templates.SCOPE_ROOTS,
         )
 
     def supersteps(self, node: Node, path: str, *, twins: bool = False) -> tuple[Superstep, ...]:

@@ -97,7 +97,6 @@ class Refusing:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"] = self  # the router then raises what it refuses
         if scope["type"] == "websocket":
             await self._upgrade(scope, receive, send)
             return

@@ -11,21 +11,21 @@ class Remembering:
 
     def __init__(self, router: Router) -> None:
         self._router: ASGIApp = router
-        self._found: dict[
-            tuple[str, str], Route
-        ] = {}  # by method and path: at most as many as there are routes
+        self._found: dict[tuple[str, str], Route] = {}  # by method and path: one for each route at the most
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "http":
-            return self._router(scope, receive, send)
-        route = self._found.get((scope["method"], _path(scope)))
-        if route is None:
-            return self._asked(scope, receive, send)
-        scope.update(router=self._router, route=route, endpoint=route.endpoint, path_params={})
-        return route.app(scope, receive, send)
+        if scope["type"] == "http":
+            route = self._found.get((scope["method"], _path(scope)))
+            if route is not None:
+                scope["endpoint"], scope["path_params"] = route.endpoint, {}
+                return route.app(scope, receive, send)
+        return self._asked(scope, receive, send)
 
     async def _asked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # the router then raises what it refuses
         await self._router(scope, receive, send)
+        if scope["type"] != "http":
+            return
         route = scope.get("route")
         if (
             isinstance(route, Route)
