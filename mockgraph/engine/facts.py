@@ -4,7 +4,7 @@ Facts carry enough for the richest view; a view that shows less leaves things ou
 but derived when a view asks, from the run's key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -208,10 +208,10 @@ class CheckpointFound(msgspec.Struct, frozen=True):
 
 
 class ValuesChanged(msgspec.Struct, frozen=True, gc=False):
-    """The values after the input or a superstep; `written` are the keys that changed, None for all."""
+    """The values after the input or a superstep; `writes` are what changed them, None where nothing did."""
 
     values: Values
-    written: frozenset[str] | None = None
+    writes: Sequence[Mapping[str, Any]] | None = None
 
 
 class TaskStarted(msgspec.Struct, frozen=True, gc=False):

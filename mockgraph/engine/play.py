@@ -30,7 +30,7 @@ of their messages tell. `Setting.traced`: what LangChain's callbacks report of n
 happen only where something listens to them.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import msgspec
@@ -180,7 +180,7 @@ class Level:
             checkpoint, None, "input", self.values, (start,), self._supersteps, -1, given
         )
         if command.writes:
-            yield facts.ValuesChanged(self.values, _keys(command.writes))
+            yield facts.ValuesChanged(self.values, command.writes)
         return (yield from self._first(checkpoint, {}))
 
     def stays(self, before: Values) -> Begins:
@@ -233,7 +233,7 @@ class Level:
         """What the input writes, and the checkpoint behind it."""
         if written:
             self.values = self._channels.write(self.values, (written,), new_id=self._progress.new_id)
-            yield facts.ValuesChanged(self.values, frozenset(written))
+            yield facts.ValuesChanged(self.values, (written,))
         checkpoint = self._checkpoint(parent.step + 1)
         tasks = self._tasks(0, checkpoint.step, ())
         yield facts.CheckpointSaved(checkpoint, parent, "loop", self.values, tasks, self._supersteps, 0)
@@ -260,12 +260,12 @@ class Level:
             if interrupts:
                 if writes:
                     self.shown = self._channels.write(self.values, writes, new_id=progress.new_id)
-                    yield facts.ValuesChanged(self.shown, _keys(writes))
+                    yield facts.ValuesChanged(self.shown, writes)
                 self.interrupts = tuple(interrupts)
                 return
             if writes:
                 self.values = self._channels.write(self.values, writes, new_id=progress.new_id)
-                yield facts.ValuesChanged(self.values, _keys(writes))
+                yield facts.ValuesChanged(self.values, writes)
             position, done = position + 1, outcomes
             checkpoint = self._checkpoint(parent.step + 1)
             tasks = self._tasks(position, checkpoint.step, packets)
@@ -431,7 +431,3 @@ def prepared(
         for number, (place, script, packet) in enumerate(order)
     ]
     return (*pushed, *pulled)
-
-
-def _keys(writes: Sequence[Any]) -> frozenset[str]:
-    return frozenset(writes[0] if len(writes) == 1 else [key for write in writes for key in write])

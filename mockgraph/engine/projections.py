@@ -13,7 +13,7 @@ writes there (custom payloads) only when its loop turns: a payload is seen behin
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from mockgraph.engine import facts
@@ -34,7 +34,7 @@ Projection = Mapping[type, Show]
 
 def _values(fact: facts.ValuesChanged, stage: Stage) -> Iterator[Part]:
     channels = stage.view.channels
-    if channels.output_keys is None or fact.written is None or any(map(channels.shows, fact.written)):
+    if channels.shows_any(fact.writes):
         yield "values", channels.output(fact.values)
 
 
@@ -381,8 +381,8 @@ class Tables(NamedTuple):
     holds: bool
 
 
-@lru_cache(maxsize=256)
-def _tables(modes: frozenset[str], *, subgraphs: bool) -> Tables:
+@cache
+def _tables(modes: frozenset[str], subgraphs: bool) -> Tables:  # noqa: FBT001  (half of a key)
     root, traced = _merged(modes), "events" in modes
     # langgraph-api 0.16.7: `events` come from every level, asked for or not.
     inside = root if subgraphs else _merged(frozenset({"events"} if traced else ()))
@@ -410,7 +410,7 @@ class Projector:
     __slots__ = ("_held", "_holds", "_inside", "_stage", "_tables", "kinds")
 
     def __init__(self, modes: frozenset[str], view: View) -> None:
-        tables = self._tables = _tables(modes, subgraphs=view.run.subgraphs)
+        tables = self._tables = _tables(modes, view.run.subgraphs)
         self.kinds = tables.kinds
         self._holds = tables.holds
         self._stage = Stage(view)

@@ -130,7 +130,7 @@ def _values(telling: Telling, fact: facts.ValuesChanged, within: str) -> Iterato
     channels = telling.channels(within)
     if "values" not in telling.emits:
         return
-    if channels.output_keys is None or fact.written is None or any(map(channels.shows, fact.written)):
+    if channels.shows_any(fact.writes):
         yield Event("values", _split(within), _shown(telling, channels, fact.values))
 
 

@@ -5,7 +5,7 @@ Each task is an iterator of its own facts; the one whose time has come first goe
 
 import heapq
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockgraph.engine import facts
 from mockgraph.engine.facts import Fact, Outcome, Packets, Wait
@@ -13,13 +13,8 @@ from mockgraph.engine.perform import Performance, Stand, perform
 from mockgraph.engine.setting import Progress
 from mockgraph.words.errors import GraphError
 
-
-class Ended(NamedTuple):
-    """What the tasks of a superstep came to, in the order of folding."""
-
-    writes: Sequence[dict[str, Any]]
-    packets: Packets
-    interrupts: Sequence[facts.Interrupt]
+# What the tasks of a superstep came to, in the order of folding: writes, packets and questions.
+Ended = tuple[Sequence[dict[str, Any]], Packets, Sequence[facts.Interrupt]]
 
 
 def together(outcomes: tuple[Outcome, ...], stand: Stand) -> Generator[Fact, None, Ended]:
@@ -37,11 +32,11 @@ def together(outcomes: tuple[Outcome, ...], stand: Stand) -> Generator[Fact, Non
             if type(fact) is Wait and not within:
                 progress.wait(fact.seconds)
             yield fact
-        return Ended(only.writes, only.packets, only.interrupts)
+        return only.writes, only.packets, only.interrupts
     yield from _side_by_side(performances, None if within else progress)
     # langgraph 1.2.22: what was sent is folded in last.
     ended = sorted(performances, key=lambda performance: performance.task.push is not None)
-    return Ended(
+    return (
         [write for performance in ended for write in performance.writes],
         [packet for performance in ended for packet in performance.packets],
         [asked for performance in performances for asked in performance.interrupts],

@@ -46,8 +46,6 @@ class View:
         self.run = run
         self.channels = channels
         self._modes = modes
-        # langgraph 1.2.22: its messages handler writes a model's tags into metadata that events share.
-        self._tagged = not modes.isdisjoint(("messages", "messages-tuple"))
 
     def inside(self) -> "View":
         """The same run as seen inside its subgraphs, whose own output nothing narrows."""
@@ -92,6 +90,8 @@ class View:
         """The node's, and which model."""
         node = self.node_metadata(call.task)
         tags = [*self.run.tags, *call.model.tags]
+        # langgraph 1.2.22: its messages handler writes a model's tags into metadata that events share.
+        tagged = tags and NOSTREAM not in tags and not self._modes.isdisjoint(("messages", "messages-tuple"))
         return {
             **node,
             "ls_integration": "langchain_chat_model",
@@ -100,7 +100,7 @@ class View:
             "ls_provider": call.model.provider,
             "ls_model_type": "chat",
             "lc_versions": {"langchain-core": UPSTREAM.langchain_core_version},
-            **({"tags": tags} if self._tagged and tags and NOSTREAM not in tags else {}),
+            **({"tags": tags} if tagged else {}),
         }
 
     def node_run_id(self, task_id: str) -> str:

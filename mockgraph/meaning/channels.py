@@ -15,11 +15,13 @@ Values = dict[str, Any]
 
 
 class Reducer(msgspec.Struct, frozen=True):
-    """How a channel takes a write: what it starts from (None: it is absent) and how a write is folded in."""
+    """How a channel takes writes: what it starts from (None: it is absent) and how each is folded in.
+
+    One without a fold keeps the last value, and takes one write in a superstep.
+    """
 
     start: Any
-    fold: Callable[[Any, Any, NewId], Any]
-    many: bool = True  # takes several writes in one superstep
+    fold: Callable[[Any, Any, NewId], Any] | None
 
 
 REDUCERS: dict[str, Reducer] = {
@@ -27,10 +29,8 @@ REDUCERS: dict[str, Reducer] = {
     "append": Reducer([], lambda left, right, _new_id: left + right),
     "add": Reducer(0, lambda left, right, _new_id: left + right),
     "merge": Reducer({}, lambda left, right, _new_id: left | right),
-    "last_value": Reducer(None, lambda _left, right, _new_id: right, many=False),
+    "last_value": Reducer(None, None),
 }
-
-_LAST = REDUCERS["last_value"]
 
 
 class Channels(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class Channels(msgspec.Struct, frozen=True):
     `declared` maps keys to reducer names, in order. With `closed`, keys that it lacks are dropped.
     `input_keys` and `output_keys` narrow what a run takes and what its views show; `starts` names the channels
     that are there before they are written (None: each whose reducer has a zero), and `zero` is how they are then;
-    `reducers` are those of the declared keys.
+    `folds` are those of the declared keys that have one.
     """
 
     declared: dict[str, str] = {}
@@ -48,15 +48,16 @@ class Channels(msgspec.Struct, frozen=True):
     output_keys: tuple[str, ...] | None = None
     starts: tuple[str, ...] | None = None
     zero: Values = {}
-    reducers: dict[str, Reducer] = {}
+    folds: dict[str, tuple[Any, Callable[[Any, Any, NewId], Any]]] = {}
 
     def __post_init__(self) -> None:
         reducers = {key: REDUCERS[name] for key, name in self.declared.items()}
-        msgspec.structs.force_setattr(self, "reducers", reducers)
+        folds = {key: (own.start, own.fold) for key, own in reducers.items() if own.fold is not None}
+        msgspec.structs.force_setattr(self, "folds", folds)
         zero = {
-            key: REDUCERS[name].start
-            for key, name in self.declared.items()
-            if REDUCERS[name].start is not None and (self.starts is None or key in self.starts)
+            key: own.start
+            for key, own in reducers.items()
+            if own.start is not None and (self.starts is None or key in self.starts)
         }
         msgspec.structs.force_setattr(self, "zero", zero)
 
@@ -93,27 +94,24 @@ class Channels(msgspec.Struct, frozen=True):
 
     def write(self, values: Values, writes: Iterable[Mapping[str, Any]], *, new_id: NewId) -> Values:
         """The values after the writes of one superstep, in order."""
-        changed, reducers = dict(values), self.reducers
-        once: set[str] = set()
+        changed, folds = dict(values), self.folds
+        last: set[str] = set()
         for write in writes:
             for key, value in write.items():
-                reducer = reducers.get(key)
-                if reducer is None:
-                    if self.closed:
-                        continue
-                    reducer = _LAST
-                if reducer.many:
+                known = folds.get(key)
+                if known is not None:
+                    start, fold = known
                     try:
-                        changed[key] = reducer.fold(changed.get(key, reducer.start), value, new_id)
+                        changed[key] = fold(changed.get(key, start), value, new_id)
                     except _RAISED as error:
                         # What a fold raises is what the graph's own reducer would have raised: Python's error.
                         raise GraphError(type(error).__name__, _said(error)) from None
-                    continue
-                if key in once:
-                    raise GraphError("InvalidUpdateError", _TWICE.format(key=key))
-                once.add(key)
-                changed[key] = value
-        if reducers and len(changed) != len(values):
+                elif not self.closed or key in self.declared:
+                    if key in last:
+                        raise GraphError("InvalidUpdateError", _TWICE.format(key=key))
+                    last.add(key)
+                    changed[key] = value
+        if self.declared and len(changed) != len(values):
             return self._in_order(changed)
         return changed
 
@@ -135,6 +133,14 @@ class Channels(msgspec.Struct, frozen=True):
     def shows(self, key: str) -> bool:
         """Whether streams and waits show a key."""
         return self.output_keys is None or key in self.output_keys
+
+    def shows_any(self, writes: Iterable[Mapping[str, Any]] | None) -> bool:
+        """Whether they show any of what was written; where nothing was, they show the values as they are."""
+        return (
+            self.output_keys is None
+            or writes is None
+            or any(self.shows(key) for write in writes for key in write)
+        )
 
 
 _TWICE = (

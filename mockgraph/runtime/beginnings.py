@@ -52,7 +52,9 @@ class Beginning(msgspec.Struct, frozen=True, gc=False):
 def beginning(namespace: Namespace, request: RunRequest, graph: Graph, thread: Thread | None) -> Beginning:
     """Where the run begins; raises Unmatched."""
     graph = namespace.graphs.get(graph.graph_id, graph)
-    choosing = _Choosing(namespace, request, graph, thread, thread.last_played if thread is not None else None)
+    choosing = _Choosing(
+        namespace, request, graph, thread, thread.last_played if thread is not None else None
+    )
     if thread is None or thread.checkpoint is None:
         return choosing.on_nothing()
     data = request.data

@@ -32,14 +32,14 @@ def places(location: str, content_location: str) -> RawHeaders:
     return [(b"location", location.encode()), (b"content-location", content_location.encode())]
 
 
-async def begin_stream(send: Send, where: RawHeaders) -> None:
+def begin_stream(send: Send, where: RawHeaders) -> Awaitable[None]:
     """The headers of an SSE answer."""
-    await send({"type": "http.response.start", "status": 200, "headers": [*where, *_STREAM_HEADERS]})
+    return send({"type": "http.response.start", "status": 200, "headers": [*where, *_STREAM_HEADERS]})
 
 
-async def begin_wait(send: Send, where: RawHeaders) -> None:
+def begin_wait(send: Send, where: RawHeaders) -> Awaitable[None]:
     """The headers of a wait: sent before the result is known, so that a failure is a 200 as well."""
-    await send({"type": "http.response.start", "status": 200, "headers": [*where, *_JSON_HEADERS]})
+    return send({"type": "http.response.start", "status": 200, "headers": [*where, *_JSON_HEADERS]})
 
 
 async def write(send: Send, parts: Sequence[bytes]) -> None:

@@ -8,8 +8,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockgraph.web.app import Refusing
 from mockgraph.web.remembering import Remembering
 
 
@@ -32,6 +33,21 @@ ROUTES = [
 ]
 
 
+def remembering(router: Router) -> tuple[ASGIApp, Remembering]:
+    """The router with a memory, as the app has it, and that memory."""
+    memory = Remembering(router)
+    return Refusing(memory), memory
+
+
+def forgetful(router: Router) -> ASGIApp:
+    """The router as the app would have it without."""
+
+    async def ask(scope: Scope, receive: Receive, send: Send) -> None:
+        await router({**scope, "app": router}, receive, send)
+
+    return Refusing(ask)
+
+
 def told(app: ASGIApp, asked: Sequence[str]) -> list[tuple[int, str, dict[str, str]]]:
     async def ask() -> list[tuple[int, str, dict[str, str]]]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
@@ -46,12 +62,13 @@ def told(app: ASGIApp, asked: Sequence[str]) -> list[tuple[int, str, dict[str, s
 )
 def test_a_path_is_answered_alike_each_time(line: str) -> None:
     router = Router(ROUTES)
-    assert told(Remembering(router), [line] * 3) == told(router, [line]) * 3
+    app, _ = remembering(router)
+    assert told(app, [line] * 3) == told(forgetful(router), [line]) * 3
 
 
 def test_only_plain_paths_are_remembered() -> None:
-    app = Remembering(Router(ROUTES))
+    app, memory = remembering(Router(ROUTES))
     lines = [f"GET /things/{number}" for number in range(50)]
     assert [text for _, text, _ in told(app, lines)] == [f"named {number}" for number in range(50)]
     told(app, ["GET /things", "GET /things", "PUT /things"])
-    assert list(app._found) == [("GET", "/things")]
+    assert list(memory._found) == [("GET", "/things")]
