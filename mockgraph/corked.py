@@ -31,10 +31,12 @@ class Corked:
             self._flush()
 
     def _flush(self) -> None:
-        waiting = self._waiting
+        waiting, transport = self._waiting, self._transport
         if waiting:
             self._waiting, self._size = [], 0
-            self._transport.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
+            # Whoever was to read it may have gone since it was written.
+            if not transport.is_closing():
+                transport.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
 
     def get_write_buffer_size(self) -> int:
         """The bytes that are not sent yet."""

@@ -24,6 +24,9 @@ class Transport:
     def close(self) -> None:
         self.closed = True
 
+    def is_closing(self) -> bool:
+        return self.closed
+
     def get_extra_info(self, name: str) -> Any:
         return f"the {name}"
 
@@ -81,6 +84,17 @@ def test_closing_sends_what_waits_first() -> None:
         await asyncio.sleep(0)
 
     asyncio.run(writing())
+
+
+def test_nothing_is_written_to_somebody_who_has_gone() -> None:
+    async def writing() -> list[bytes]:
+        cork, transport = corked()
+        cork.write(b"too late")
+        transport.closed = True
+        await asyncio.sleep(0)
+        return transport.sent
+
+    assert asyncio.run(writing()) == []
 
 
 def test_the_rest_is_the_transports_own() -> None:
