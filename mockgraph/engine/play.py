@@ -58,7 +58,8 @@ _NO_CHECKPOINT = "'NoneType' object is not iterable"
 def play(setting: Setting) -> Iterator[Fact]:
     """Every fact of a run, from its start to RunFinished or RunFailed."""
     yield facts.RunStarted(setting.given, setting.command)
-    root = Level(setting, Progress(setting), channels=setting.channels, supersteps=setting.play.supersteps)
+    progress = Progress(setting.start, setting.key)
+    root = Level(setting, progress, setting.channels, setting.play.supersteps)
     try:
         if setting.latency is not None and setting.latency.run is not None:
             yield root.pause(setting.latency.run, "run")
@@ -104,50 +105,28 @@ class Due(msgspec.Struct, frozen=True, gc=False):
 Begins = Generator[Fact, None, Due]
 
 
-class Level:
-    """One graph at work: the root of a run, or a subgraph in one of its tasks.
+class Level(msgspec.Struct, gc=False, eq=False):
+    """One graph at work: the root of a run, or a subgraph `within` one of its tasks, `over` whose checkpoint it stands.
 
     `values` are its values so far, and `shown` those with what tasks wrote beside one that asks; `interrupts` are
     the questions that it stopped at.
     """
 
-    __slots__ = (
-        "_channels",
-        "_over",
-        "_progress",
-        "_setting",
-        "_supersteps",
-        "_within",
-        "interrupts",
-        "shown",
-        "values",
-    )
-
-    def __init__(
-        self,
-        setting: Setting,
-        progress: Progress,
-        *,
-        channels: Channels,
-        supersteps: tuple[model.Superstep, ...],
-        within: str = "",
-        over: Checkpoint | None = None,
-    ) -> None:
-        self._setting = setting
-        self._progress = progress
-        self._channels = channels
-        self._supersteps = supersteps
-        self._within = within
-        self._over = over
-        self.values: Values = {}
-        self.shown: Values | None = None
-        self.interrupts: tuple[facts.Interrupt, ...] = ()
+    setting: Setting
+    progress: Progress
+    channels: Channels
+    supersteps: tuple[model.Superstep, ...]
+    within: str = ""
+    over: Checkpoint | None = None
+    values: Values = {}
+    shown: Values | None = None
+    interrupts: tuple[facts.Interrupt, ...] = ()
 
     # --- beginnings: each gives what is due then ---
 
     def begins(self, given: Any, *, before: Values | None, step: int, parent: Checkpoint | None) -> Begins:
         """From START, with an input."""
-        channels = self._channels
+        channels = self.channels
         self.values = channels.found(before)
         checkpoint = self._checkpoint(step + 1)
         start = self._start(step + 2)
@@ -158,17 +137,15 @@ class Level:
             yield facts.InputRefused(start, error.error, error.message)
             raise
         yield facts.CheckpointSaved(
-            checkpoint, parent, "input", self.values, (start,), self._supersteps, -1, written
+            checkpoint, parent, "input", self.values, (start,), self.supersteps, -1, written
         )
         return (yield from self._first(checkpoint, written))
 
     def commanded(self) -> Begins:
         """From START, with a command in place of an input: on a thread that has no checkpoint yet."""
-        command = self._setting.command
+        command = self.setting.command
         assert command is not None
-        self.values = self._channels.write(
-            self._channels.start(), command.writes, new_id=self._progress.new_id
-        )
+        self.values = self.channels.write(self.channels.start(), command.writes, new_id=self.progress.new_id)
         checkpoint = self._checkpoint(-1)
         start = self._start(0)
         if not command.goes:
@@ -177,7 +154,7 @@ class Level:
             raise GraphError("TypeError", _NO_CHECKPOINT)
         given: Values = {key: value for write in command.writes for key, value in write.items()}
         yield facts.CheckpointSaved(
-            checkpoint, None, "input", self.values, (start,), self._supersteps, -1, given
+            checkpoint, None, "input", self.values, (start,), self.supersteps, -1, given
         )
         if command.writes:
             yield facts.ValuesChanged(self.values, command.writes)
@@ -185,23 +162,23 @@ class Level:
 
     def stays(self, before: Values) -> Begins:
         """Nowhere: there is nothing to do."""
-        self.values = self._channels.found(before)
+        self.values = self.channels.found(before)
         yield facts.ValuesChanged(self.values)
         return Due((), 0, None)
 
     def goes_on(self, ground: Snapshot, *, anew: bool, fork: bool = False) -> Begins:
         """From a checkpoint: `anew` with this level's own play, else with the one that named its tasks."""
-        command = self._setting.command if not self._within else None
-        self.values = self._channels.found(ground.values)
+        command = self.setting.command if not self.within else None
+        self.values = self.channels.found(ground.values)
         if command is not None and command.writes:
-            self.values = self._channels.write(self.values, command.writes, new_id=self._progress.new_id)
+            self.values = self.channels.write(self.values, command.writes, new_id=self.progress.new_id)
         if anew:
             outcomes = self._recast(ground)
             position = 0
         else:
             outcomes = tuple(sorted(ground.tasks, key=_order))
             position = ground.position
-            self._supersteps = ground.supersteps
+            self.supersteps = ground.supersteps
         yield facts.ValuesChanged(self.values)
         if fork:
             step = ground.checkpoint.step + 1
@@ -214,36 +191,36 @@ class Level:
                 "fork",
                 self.values,
                 tasks,
-                self._supersteps,
+                self.supersteps,
                 position,
                 ground.given,
             )
         else:
             checkpoint = ground.checkpoint
             tasks = tuple(outcome.task for outcome in outcomes)
-            yield facts.CheckpointFound(ground, self.values, tasks, self._supersteps, position)
+            yield facts.CheckpointFound(ground, self.values, tasks, self.supersteps, position)
         if tasks and tasks[0].node == START:
-            return (yield from self._first(checkpoint, self._channels.takes(ground.given)))
+            return (yield from self._first(checkpoint, self.channels.takes(ground.given)))
         return Due(outcomes, position, checkpoint, resumed=True, more=1 if fork else 2)
 
     def _start(self, step: int) -> facts.Task:
-        return facts.Task(self._setting.key, START, step, (START,), within=self._within)
+        return facts.Task(self.setting.key, START, step, (START,), within=self.within)
 
     def _first(self, parent: Checkpoint, written: Values) -> Begins:
         """What the input writes, and the checkpoint behind it."""
         if written:
-            self.values = self._channels.write(self.values, (written,), new_id=self._progress.new_id)
+            self.values = self.channels.write(self.values, (written,), new_id=self.progress.new_id)
             yield facts.ValuesChanged(self.values, (written,))
         checkpoint = self._checkpoint(parent.step + 1)
         tasks = self._tasks(0, checkpoint.step, ())
-        yield facts.CheckpointSaved(checkpoint, parent, "loop", self.values, tasks, self._supersteps, 0)
+        yield facts.CheckpointSaved(checkpoint, parent, "loop", self.values, tasks, self.supersteps, 0)
         return Due(tuple([Outcome(task) for task in tasks]), 0, checkpoint)
 
     # --- supersteps ---
 
     def goes(self, due: Due) -> Iterator[Fact]:
         """Superstep after superstep until there is none, or the graph stops."""
-        setting, progress = self._setting, self._progress
+        setting, progress = self.setting, self.progress
         outcomes, position, parent = due.outcomes, due.position, due.checkpoint
         resumed, played = due.resumed, -due.more
         while outcomes:
@@ -252,25 +229,25 @@ class Level:
                 yield facts.Paused()
                 return
             resumed = False
-            superstep = self._supersteps[position] if position < len(self._supersteps) else None
+            superstep = self.supersteps[position] if position < len(self.supersteps) else None
             if superstep is not None and superstep.before:
                 yield from map(facts.Struck, superstep.before)
-            stand = Stand(setting, progress, self._channels, self.values, parent, Level)
+            stand = Stand(setting, progress, self.channels, self.values, parent, Level)
             writes, packets, interrupts = yield from together(outcomes, stand)
             if interrupts:
                 if writes:
-                    self.shown = self._channels.write(self.values, writes, new_id=progress.new_id)
+                    self.shown = self.channels.write(self.values, writes, new_id=progress.new_id)
                     yield facts.ValuesChanged(self.shown, writes)
                 self.interrupts = tuple(interrupts)
                 return
             if writes:
-                self.values = self._channels.write(self.values, writes, new_id=progress.new_id)
+                self.values = self.channels.write(self.values, writes, new_id=progress.new_id)
                 yield facts.ValuesChanged(self.values, writes)
             position, done = position + 1, outcomes
             checkpoint = self._checkpoint(parent.step + 1)
             tasks = self._tasks(position, checkpoint.step, packets)
             yield facts.CheckpointSaved(
-                checkpoint, parent, "loop", self.values, tasks, self._supersteps, position
+                checkpoint, parent, "loop", self.values, tasks, self.supersteps, position
             )
             if superstep is not None and superstep.after:
                 yield from map(facts.Struck, superstep.after)
@@ -289,27 +266,27 @@ class Level:
         yield from self.goes(due)
 
     def _breaks(self, nodes: frozenset[str], outcomes: tuple[Outcome, ...]) -> bool:
-        if self._within:
+        if self.within:
             return False
         return "*" in nodes or any(outcome.task.node in nodes for outcome in outcomes)
 
     def pause(self, spread: Spread, purpose: str) -> Fact:
         """The graph takes its time."""
-        seconds = drawn(spread, self._setting.key, purpose)
-        self._progress.wait(seconds)
+        seconds = drawn(spread, self.setting.key, purpose)
+        self.progress.wait(seconds)
         return facts.Wait(seconds)
 
     def _checkpoint(self, step: int) -> Checkpoint:
-        return Checkpoint(self._setting.key, step, self._progress.tick(), self._within, self._over)
+        return Checkpoint(self.setting.key, step, self.progress.tick(), self.within, self.over)
 
     def _tasks(self, position: int, step: int, packets: Packets) -> tuple[facts.Task, ...]:
         return prepared(
-            self._supersteps, position, key=self._setting.key, step=step, within=self._within, packets=packets
+            self.supersteps, position, key=self.setting.key, step=step, within=self.within, packets=packets
         )
 
     def _fresh(self, task: facts.Task, step: int) -> facts.Task:
         """The same task, to be run again under an id of its own."""
-        return msgspec.structs.replace(task, key=self._setting.key, step=step)
+        return msgspec.structs.replace(task, key=self.setting.key, step=step)
 
     # --- another play on a checkpoint that is there ---
 
@@ -318,9 +295,9 @@ class Level:
 
         A question that the run leaves unanswered stays with the script that asked it.
         """
-        command = self._setting.command
+        command = self.setting.command
         answers = (command.answers if command else None) or {}
-        scripts = list(self._supersteps[0].tasks) if self._supersteps else []
+        scripts = list(self.supersteps[0].tasks) if self.supersteps else []
         outcomes: list[Outcome] = []
         lacking: list[str] = []
         for outcome in ground.tasks:
@@ -339,7 +316,7 @@ class Level:
                     script = msgspec.structs.replace(script, input=before.input)
                 task = msgspec.structs.replace(outcome.task, script=script)
                 outcomes.append(msgspec.structs.replace(outcome, task=task, recast=True))
-        gone = command.goto if command is not None and not self._within else ()
+        gone = command.goto if command is not None and not self.within else ()
         due = {outcome.task.node for outcome in ground.pending}
         if command is not None and not command.sent:
             # langgraph 1.2.22: a node that is due already is not run twice.
@@ -349,7 +326,7 @@ class Level:
         outcomes.sort(key=_order)
         if lacking or scripts:
             begins = (
-                ", ".join(task.node for task in self._supersteps[0].tasks) if self._supersteps else "nothing"
+                ", ".join(task.node for task in self.supersteps[0].tasks) if self.supersteps else "nothing"
             )
             stands = ", ".join([outcome.task.node for outcome in ground.pending] + [node for node, _ in gone])
             raise GraphError(
@@ -363,7 +340,7 @@ class Level:
         self, gone: Packets, scripts: list[model.Task], step: int, lacking: list[str]
     ) -> Iterator[facts.Task]:
         """The tasks of the nodes that a command goes to."""
-        command = self._setting.command
+        command = self.setting.command
         for number, (node, packet) in enumerate(gone):
             script = next((script for script in scripts if script.node == node), None)
             if script is None:
@@ -372,12 +349,12 @@ class Level:
             scripts.remove(script)
             sent = command is not None and command.sent
             yield facts.Task(
-                self._setting.key,
+                self.setting.key,
                 node,
                 step,
                 (PUSH,) if sent else script.triggers,
                 _BEHIND + number,
-                self._within,
+                self.within,
                 number if sent else None,
                 packet if sent else None,
                 script,

@@ -67,28 +67,25 @@ class Setting(msgspec.Struct, frozen=True, gc=False):
     tools: bool = False
 
 
-class Progress:
-    """The moving parts of one playing: the time that has passed and the ids that were handed out."""
+class Progress(msgspec.Struct, gc=False, eq=False):
+    """The moving parts of one playing: the time that it is, in microseconds, and how many of each were made."""
 
-    __slots__ = ("_at", "_key", "_made", "calls", "chunks")
-
-    def __init__(self, setting: Setting) -> None:
-        self._at = setting.start
-        self._key = setting.key
-        self._made = 0
-        self.calls = 0
-        self.chunks = 0
+    at: int
+    key: bytes
+    messages: int = 0
+    calls: int = 0
+    chunks: int = 0
 
     def tick(self) -> int:
         """The time of the next fact."""
-        self._at += 1
-        return self._at
+        self.at += 1
+        return self.at
 
     def wait(self, seconds: float) -> None:
         """Let scripted time pass."""
-        self._at += round(seconds * 1_000_000)
+        self.at += round(seconds * 1_000_000)
 
     def new_id(self) -> str:
         """The id of the next message that has none."""
-        self._made += 1
-        return uuid4(digest(self._key, f"message {self._made}"))
+        self.messages += 1
+        return uuid4(digest(self.key, f"message {self.messages}"))

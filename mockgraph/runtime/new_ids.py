@@ -17,7 +17,7 @@ class NewIds:
         self._options = options
         self._asked: Counter[bytes] = Counter()
         self._page = b""
-        self._used = 0  # bytes of it
+        self._used = _PAGE  # bytes of it
 
     # --- for what clients make ---
 
@@ -87,7 +87,8 @@ class NewIds:
 
     def _random(self) -> bytes:
         """16 bytes of the system's, which is asked for a page at a time: a call of it costs more than an id does."""
-        if self._used == len(self._page):
-            self._page, self._used = os.urandom(_PAGE), 0
-        self._used += 16
-        return self._page[self._used - 16 : self._used]
+        at = self._used
+        if at == _PAGE:
+            self._page, at = os.urandom(_PAGE), 0
+        self._used = at + 16
+        return self._page[at : at + 16]

@@ -25,23 +25,39 @@ class Disconnected(Exception):
 
 async def read(scope: Scope, receive: Receive) -> bytes:
     """The whole body; raises Refusal where it is too large, and Disconnected."""
-    pieces: list[bytes] = []
-    size = 0
-    while True:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        body = await _whole(scope, receive, body)
+    elif message["type"] == "http.disconnect":
+        raise Disconnected
+    if len(body) > LARGEST:
+        raise _too_large()
+    if body:
+        brought(scope, body)
+    return body
+
+
+async def _whole(scope: Scope, receive: Receive, first: bytes) -> bytes:
+    """A body that comes in several pieces."""
+    if _promised(scope) > LARGEST:
+        raise _too_large()
+    pieces, size = [first], len(first)
+    more = True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
-        piece = message.get("body", b"")
-        more = message.get("more_body")
-        size += len(piece)
-        if size > LARGEST or (more and not pieces and _promised(scope) > LARGEST):
-            raise Refusal(413, f"Request body too large: expected at most {LARGEST} bytes")
-        pieces.append(piece)
-        if not more:
-            body = piece if len(pieces) == 1 else b"".join(pieces)
-            if body:
-                brought(scope, body)
-            return body
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > LARGEST:
+            raise _too_large()
+        more = message.get("more_body", False)
+    return b"".join(pieces)
+
+
+def _too_large() -> Refusal:
+    return Refusal(413, f"Request body too large: expected at most {LARGEST} bytes")
 
 
 async def read_request(request: Request) -> bytes:
