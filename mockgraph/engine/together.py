@@ -19,7 +19,10 @@ Ended = tuple[Sequence[dict[str, Any]], Packets, Sequence[facts.Interrupt]]
 
 def together(outcomes: tuple[Outcome, ...], stand: Stand) -> Generator[Fact, None, Ended]:
     """The tasks of one superstep, side by side; gives what they came to."""
-    performances = [perform(outcome, stand, _answers(outcome, stand)) for outcome in outcomes]
+    if stand.setting.command is None:
+        performances = [perform(outcome, stand, outcome.answers) for outcome in outcomes]
+    else:
+        performances = [perform(outcome, stand, _answers(outcome, stand)) for outcome in outcomes]
     progress, within = stand.progress, stand.checkpoint.within
     for performance in performances:
         yield facts.TaskStarted(performance.task, performance.seen, progress.tick())

@@ -136,11 +136,9 @@ class Channels(msgspec.Struct, frozen=True):
 
     def shows_any(self, writes: Iterable[Mapping[str, Any]] | None) -> bool:
         """Whether they show any of what was written; where nothing was, they show the values as they are."""
-        return (
-            self.output_keys is None
-            or writes is None
-            or any(self.shows(key) for write in writes for key in write)
-        )
+        if self.output_keys is None or writes is None:
+            return True
+        return any(self.shows(key) for write in writes for key in write)
 
 
 _TWICE = (

@@ -30,7 +30,7 @@ from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
 from mockgraph.runtime.requests import RunRequest, inheriting, owned, scope
 from mockgraph.runtime.stream_log import Numbers, Part
-from mockgraph.runtime.telling import NOTED, Outcome, broken, encoded, heard, tell
+from mockgraph.runtime.telling import Outcome, broken, encoded, heard, tell
 from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
@@ -67,7 +67,7 @@ class Runner:
         hold: float = HOLD,
     ) -> Begun:
         """Accept a run and play it if it can be played at once, or is to be; raises Refusal."""
-        data, sent = request.data, request.body
+        namespace, data, sent = self.namespace, request.data, request.body
         seen = allowed(request.access, "threads", "create_run")
         assistant = self._assistant(request)
         thread = self._thread(request, assistant, seen, background=background)
@@ -75,13 +75,13 @@ class Runner:
             raise Refusal(404, "Thread or assistant not found.")
         refuse(data, stateless=thread is None, by_cron=request.by_cron)
         if "webhook" in data:
-            webhooks.check(data["webhook"], self.namespace.options.webhook_hosts)
+            webhooks.check(data["webhook"], namespace.options.webhook_hosts)
         if request.access is not None:
             request = owned(request, request.access, seen)
         if not assistant.bare:
             request = inheriting(request, assistant)
         data = request.data
-        graph = self.namespace.graphs[assistant.graph_id]
+        graph = namespace.graphs[assistant.graph_id]
         in_the_way = [] if thread is None else self._in_the_way(thread, data)
         late = late or bool(in_the_way) or bool(data.get("after_seconds"))
         chosen = None if late else self._chosen_at_once(request, graph, thread, sent)
@@ -94,7 +94,7 @@ class Runner:
             or not _instant(chosen)
             or graph.given.latency is not None
             or self._followed(thread)
-            or self.namespace.timeline.held
+            or namespace.timeline.held
         )
         if in_the_way and (strategy := data.get("multitask_strategy")) in _STOPS:
             for other in in_the_way:
@@ -127,15 +127,14 @@ class Runner:
         try:
             played, shows = tell(run, request.data)
             kinds, parts_of = shows.kinds, shows.parts
-            listening = heard(kinds, told=streamed or noted)
+            notes = heard(kinds, told=streamed or noted)
             parts: Sequence[tuple[str, Any]]
             for fact in played:
-                kind = type(fact)
-                if kind not in listening:
+                note = notes.get(type(fact))
+                if note is None:
                     continue
-                parts = parts_of(fact) if kind in kinds else ()
-                if (note := NOTED.get(kind)) is not None:
-                    note(outcome, fact, parts)
+                parts = parts_of(fact) if type(fact) in kinds else ()
+                note(outcome, fact, parts)
                 if noted:
                     pairs.extend(map(encoded, parts))
                 elif streamed:

@@ -99,6 +99,9 @@ class Outcome(msgspec.Struct):
         if take is not None:
             take(self, fact, parts)
 
+    def leave(self, fact: Fact, parts: Sequence[Part]) -> None:
+        """Take in nothing: the fact is for others."""
+
     def _values(self, fact: facts.ValuesChanged, parts: Sequence[Part]) -> None:
         if self.native:
             self.last = fact.values
@@ -169,17 +172,12 @@ class Outcome(msgspec.Struct):
         return dumps(body if self.feedback is None else {**body, "__feedback__": self.feedback})
 
 
-@cache
-def heard(kinds: frozenset[type], *, told: bool) -> frozenset[type]:
-    """The kinds of facts that an outcome takes in, and where the parts are `told`, those that become any."""
-    return kinds.union(NOTED) if told else frozenset(NOTED)
-
-
 # What a run that was stopped says of it: on its thread, not to those who wait for it.
 STOPPED = ("UserInterrupt", "UserRollback")
 
 # What an outcome takes in of each kind of fact.
-NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
+Note = Callable[[Outcome, Any, Sequence[Part]], None]
+NOTED: dict[type, Note] = {
     facts.ValuesChanged: Outcome._values,
     facts.TaskInterrupted: Outcome._asked,
     facts.CheckpointSaved: Outcome._saved,
@@ -187,6 +185,12 @@ NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
     facts.Inside: Outcome._inside,
     facts.RunFailed: Outcome._failed,
 }
+
+
+@cache
+def heard(kinds: frozenset[type], *, told: bool) -> dict[type, Note]:
+    """What an outcome takes in of each kind of fact that anybody listens to: where parts are `told`, those of `kinds` too."""
+    return {**dict.fromkeys(kinds, Outcome.leave), **NOTED} if told else NOTED
 
 
 def joined(thread: Thread) -> bytes:

@@ -29,18 +29,13 @@ class Path(msgspec.Struct, frozen=True):
         if self.steps is None:
             return self.expression.search(scope)
         value: Any = scope
-        for step in self.steps:
-            if isinstance(step, str):
-                if not isinstance(value, dict):
-                    return None
-                value = value.get(step)
-            else:
-                if not isinstance(value, list):
-                    return None
-                try:
-                    value = value[step]
-                except IndexError:
-                    return None
+        try:
+            for step in self.steps:
+                if type(value) is str:
+                    return None  # an index would find a character
+                value = value[step]
+        except (LookupError, TypeError):
+            return None
         return value
 
 

@@ -34,9 +34,8 @@ def uuid4(bits: bytes) -> str:
 
 def uuid7(micros: int, bits: bytes) -> str:
     """A version 7 UUID of a time: ids of threads, runs and model calls."""
-    t = f"{micros // 1000:012x}"
-    h = bits.hex()
-    return f"{t[:8]}-{t[8:]}-7{h[13:16]}-{'89ab'[bits[8] & 3]}{h[17:20]}-{h[20:]}"
+    h = ((micros // 1000).to_bytes(6, "big") + bits[6:]).hex()
+    return f"{h[:8]}-{h[8:12]}-7{h[13:16]}-{'89ab'[bits[8] & 3]}{h[17:20]}-{h[20:]}"
 
 
 def uuid6(micros: int, step: int, bits: bytes) -> str:
