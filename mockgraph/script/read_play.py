@@ -151,7 +151,12 @@ class PlayReader:
         if "parallel" not in entries:
             return []
         tasks: list[tuple[Task, Node]] = []
-        items = self.reader.sequence(entries["parallel"][1], f"{path}.parallel", what="a list of tasks")
+        listed = entries["parallel"][1]
+        items = self.reader.sequence(listed, f"{path}.parallel", what="a list of tasks")
+        if listed.kind == "list" and not items:
+            self.reader.complain(
+                listed, f"{path}.parallel", "a superstep without tasks", "name one, or leave it out"
+            )
         for at, item in enumerate(items):
             task = self._task(item, f"{path}.parallel[{at}]", words.TASK)
             if task:
@@ -254,6 +259,10 @@ class PlayReader:
             step = self.reader.mapping(item, here, words.STEPS, what="a step (a mapping with one key)")
             if step is None:
                 continue
+            if not step:
+                self.reader.complain(
+                    item, here, "a step without a key", f"write one of {', '.join(words.STEPS)}"
+                )
             if len(step) > 1:
                 self.reader.complain(item, here, "a step has one key", "begin a new item for the next")
             for word, (_, value) in step.items():

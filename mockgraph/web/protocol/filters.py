@@ -3,6 +3,7 @@
 from typing import Any
 
 from mockgraph.runtime.event_entries import Filter
+from mockgraph.web.protocol.envelopes import Failed
 
 CHANNELS = (
     "values",
@@ -40,12 +41,12 @@ def filter_of(data: Any) -> Filter:
 
 
 def subscription_of(data: dict[str, Any], *, method: str) -> Filter:
-    """The filter of a subscription; raises Unusable, in words of its own."""
+    """The filter of a subscription; raises Failed, in words of its own."""
     channels = data.get("channels")
     if not isinstance(channels, list) or not channels:
-        raise Unusable(f"{method} requires a non-empty channels array.")
+        raise Failed("invalid_argument", f"{method} requires a non-empty channels array.")
     if not all(map(_known, channels)):
-        raise Unusable(f"{method} received an unsupported channel.")
+        raise Failed("invalid_argument", f"{method} received an unsupported channel.")
     return filter_of(data)
 
 

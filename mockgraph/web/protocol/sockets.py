@@ -27,7 +27,7 @@ from mockgraph.web.protocol.envelopes import (
     success,
     unknown_subscription,
 )
-from mockgraph.web.protocol.filters import Unusable, since_of, subscription_of
+from mockgraph.web.protocol.filters import since_of, subscription_of
 from mockgraph.web.protocol.starting import Asking
 from mockgraph.web.protocol.trees import Tree
 from mockgraph.words.ids import canonical
@@ -143,7 +143,7 @@ class Session:
 
         langgraph-api 0.16.7 heeds no `since` here; a client that comes back with one gets what it has missed.
         """
-        chosen = self._chosen(command)
+        chosen = subscription_of(command.params, method=command.method)
         since = since_of(command.params) if "since" in command.params else self.tape.begun
         return await self._subscribed(command, chosen, since)
 
@@ -151,7 +151,7 @@ class Session:
         """`subscription.reconnect`: the same, behind what the client has seen of the current run."""
         if not self.tape.length:
             raise Failed("no_such_run", "No active run is bound to this thread.")
-        chosen = self._chosen(command)
+        chosen = subscription_of(command.params, method=command.method)
         since = command.params.get("since")
         if not isinstance(since, int) or isinstance(since, bool) or since < 0:
             message = "subscription.reconnect requires a non-negative integer since."
@@ -161,12 +161,6 @@ class Session:
             message = f"resume gap: since={since} is older than min_available_seq={oldest}"
             raise Failed("resume_gap", message, since=since, min_available_seq=oldest)
         return await self._subscribed(command, chosen, since)
-
-    def _chosen(self, command: Command) -> Filter:
-        try:
-            return subscription_of(command.params, method=command.method)
-        except Unusable as error:
-            raise Failed("invalid_argument", str(error)) from None
 
     async def _subscribed(self, command: Command, chosen: Filter, since: int) -> Told:
         named = command.params.get("subscription_id")
