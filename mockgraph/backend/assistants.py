@@ -8,7 +8,7 @@ import msgspec
 from mockgraph.backend import search
 from mockgraph.backend.access import EVERYTHING, Seen, sees
 from mockgraph.backend.json import kept, loads, raw
-from mockgraph.backend.reserved import own_configurable, own_metadata
+from mockgraph.backend.reserved import own_config, own_configurable, own_metadata
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
@@ -292,14 +292,13 @@ def _mirrored(
     config: dict[str, Any], context: dict[str, Any] | None
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """langgraph-api 0.16.7: `config.configurable` and `context` say the same; one of them is given."""
+    config = own_config(config)
+    context = None if context is None else own_configurable(context)
     configurable = config.get("configurable")
     if configurable and context:
         raise Refusal(400, TWO_CONTEXTS)
     given = configurable or context
-    if not given:
-        return config, context
-    given = own_configurable(given)
-    return {**config, "configurable": given}, given
+    return ({**config, "configurable": given}, given) if given else (config, context)
 
 
 TWO_CONTEXTS = (

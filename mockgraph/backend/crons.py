@@ -11,7 +11,7 @@ import msgspec
 from mockgraph.backend import search
 from mockgraph.backend.access import EVERYTHING, Access, Seen, allowed, sees
 from mockgraph.backend.json import kept, loads, raw
-from mockgraph.backend.reserved import own_configurable, own_metadata
+from mockgraph.backend.reserved import own_config, own_configurable, own_metadata
 from mockgraph.backend.schedules import moment, next_date, spelled, zone_of
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import Refusal
@@ -121,8 +121,8 @@ def _payload(request: dict[str, Any], cron_id: str) -> dict[str, Any]:
     if "context" in request:
         payload["context"] = own_configurable(request["context"])
     if "config" in request:
-        configurable = {**own_configurable(request["config"].get("configurable", {})), "cron_id": cron_id}
-        payload["config"] = {**request["config"], "configurable": configurable}
+        config = own_config(request["config"])
+        payload["config"] = {**config, "configurable": {**config.get("configurable", {}), "cron_id": cron_id}}
     return payload
 
 

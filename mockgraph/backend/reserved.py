@@ -20,6 +20,16 @@ def own_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in metadata.items() if key not in RESERVED_METADATA}
 
 
+def own_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A `config` without what is the server's to say in its metadata and its configurable."""
+    own = dict(config)
+    if own.get("metadata"):
+        own["metadata"] = own_metadata(own["metadata"])
+    if own.get("configurable"):
+        own["configurable"] = own_configurable(own["configurable"])
+    return own
+
+
 def own_configurable(configurable: Mapping[str, Any]) -> dict[str, Any]:
     """A `configurable`, or a `context`, without what is the server's to say."""
     return {

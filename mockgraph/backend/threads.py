@@ -73,8 +73,17 @@ class Thread(msgspec.Struct, gc=False):
             "config": loads(self.config),
             "interrupts": loads(self.interrupts or b"null"),
             "metadata": loads(self.metadata),
-            "values": loads(self.values or b"null"),
+            "values": loads(self.values or b"null") if self._tells_values else None,
         }
+
+    def has(self, values: dict[str, Any]) -> bool:
+        """Whether it fits a search by values: one that tells none fits any."""
+        return not self._tells_values or search.contains(loads(self.values or b"null"), values)
+
+    @property
+    def _tells_values(self) -> bool:
+        """langgraph-api 0.16.7: the record of a copy that nothing has written to yet has no values."""
+        return self.origin != "copy" or self.settled
 
     def wire(self) -> dict[str, Any]:
         """The thread object, in whichever of the real server's key orders it has."""
@@ -159,8 +168,8 @@ class Threads:
         thread.changed(max(now, thread.updated_at + 1))
 
     def count(self, query: dict[str, Any], *, seen: Seen = EVERYTHING) -> int:
-        """`POST /threads/count`."""
-        return len(self._matching(query, seen))
+        """`POST /threads/count`. langgraph-api 0.16.7: it knows no ids."""
+        return len(self._matching({**query, "ids": None}, seen))
 
     def search(
         self, query: dict[str, Any], *, seen: Seen = EVERYTHING
@@ -199,7 +208,7 @@ class Threads:
             if sees(seen, thread.metadata)
             and (not status or thread.status == status)
             and (not metadata or search.contains(loads(thread.metadata), metadata))
-            and (not values or search.contains(loads(thread.values or b"null"), values))
+            and (not values or thread.has(values))
         ]
 
 

@@ -28,14 +28,23 @@ def edited(
 
 
 def superstep(
-    thread: Thread, graph: Graph, updates: Sequence[Mapping[str, Any]], *, key: bytes, now: int
+    thread: Thread,
+    graph: Graph,
+    updates: Sequence[Mapping[str, Any]],
+    *,
+    first: bool,
+    key: bytes,
+    now: int,
 ) -> list[Snapshot]:
-    """The checkpoints that several updates make together, of which each names its node; raises Refusal."""
+    """The checkpoints that several updates make together, of which each names its node; raises Refusal.
+
+    `first`: no other superstep of its request comes before it.
+    """
     if not updates:
         raise Refusal(400, "No updates provided")
     levels = _levels(thread, graph, Place())
     # langgraph-api 0.16.7: behind the first one, nothing is kept but where it stands.
-    place = Place(named=levels[-1].checkpoint.id) if levels else Place(given={"graph_id": graph.graph_id})
+    place = Place(given={"graph_id": graph.graph_id}) if first else Place(named=levels[-1].checkpoint.id)
     editing = Editing(thread, graph, place, levels, key=key, now=now)
     written = [(_update(update), update["as_node"]) for update in updates]
     return _made(editing, *written[0]) if len(written) == 1 else [editing.written(written)]

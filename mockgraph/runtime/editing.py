@@ -22,9 +22,7 @@ def edit(
     namespace: Namespace, thread: Thread, data: dict[str, Any], *, access: Access | None = None
 ) -> dict[str, Any]:
     """Write to a thread's state, and say which checkpoint that made; raises Refusal."""
-    if namespace.active.get(thread.thread_id):
-        inflight = [live.run.run_id for live in namespace.active[thread.thread_id]]
-        raise Refusal(409, f"Thread {thread.thread_id} has in-flight runs: {inflight}")
+    _refuse_while_busy(namespace, thread)
     graph = graph_of(namespace, thread)
     if graph is None:
         raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
@@ -58,19 +56,26 @@ def build(
     access: Access | None = None,
 ) -> None:
     """Give a thread a history by supersteps of updates; raises Refusal, and gives none, where one of them cannot be."""
+    _refuse_while_busy(namespace, thread)
     before = msgspec.structs.asdict(thread)
     try:
-        for superstep in supersteps:
+        for number, superstep in enumerate(supersteps):
             graph = graph_of(namespace, thread)
             if graph is None:
                 raise Refusal(400, _NO_GRAPH.format(thread_id=thread.thread_id))
             key = key_of(f"{thread.thread_id} edit {thread.made}")
             now = max(namespace.options.clock.now(), thread.updated_at + 1)
-            made = updates.superstep(thread, graph, superstep["updates"], key=key, now=now)
+            made = updates.superstep(thread, graph, superstep["updates"], first=number == 0, key=key, now=now)
             _add(namespace, thread, _by(access, made))
     except Refusal:
         _restore(thread, before)
         raise
+
+
+def _refuse_while_busy(namespace: Namespace, thread: Thread) -> None:
+    inflight = [live.run.run_id for live in namespace.active.get(thread.thread_id, ())]
+    if inflight:
+        raise Refusal(409, f"Thread {thread.thread_id} has in-flight runs: {inflight}")
 
 
 def _by(access: Access | None, made: list[Snapshot]) -> list[Snapshot]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mockgraph.backend.assistants import TWO_CONTEXTS
+from mockgraph.backend.reserved import own_configurable
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
@@ -11,9 +12,9 @@ def refuse(data: dict[str, Any], *, stateless: bool, by_cron: bool = False) -> N
     """Refuse a request for a run that the real server refuses, or crashes on (500)."""
     if data.keys() <= _PLAIN:
         return
-    configurable = data.get("config", {}).get("configurable", {})
+    configurable = own_configurable(data.get("config", {}).get("configurable", {}))
     own = ("cron_id",) if by_cron else ()
-    if data.get("context") and any(key not in own for key in configurable):
+    if own_configurable(data.get("context") or {}) and any(key not in own for key in configurable):
         raise Refusal(400, TWO_CONTEXTS)
     _refuse_odd(data)
     if stateless and (data.get("command") or {}).get("resume"):

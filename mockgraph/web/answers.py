@@ -5,7 +5,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from mockgraph.backend.json import dumps_in_full
+from mockgraph.backend.json import dumps_in_full, kept
 from mockgraph.words.errors import PlainRefusal, Refusal
 
 
@@ -30,7 +30,8 @@ def refused(refusal: Refusal) -> Response:
     """A Refusal as the real server words it: `{"detail": …}`, or without a content type the text alone."""
     if isinstance(refusal, PlainRefusal):
         return Response(refusal.detail, status_code=refusal.status)
-    return json({"detail": refusal.detail}, status=refusal.status)
+    # langgraph-api 0.16.7: NUL stays as it is, other than in what is kept.
+    return written(kept({"detail": refusal.detail}), status=refusal.status)
 
 
 def not_routed(error: HTTPException) -> Response:

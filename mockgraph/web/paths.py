@@ -64,14 +64,13 @@ def run_if_there(runner: Runner, params: dict[str, str]) -> Run | None:
     return run if run is not None and run.thread_id == thread_id else None
 
 
-def truthy(text: str | None) -> bool:
-    """langgraph-api 0.16.7: what a flag in a query may say for yes."""
-    return text is not None and text.lower() in ("true", "1", "yes")
+# langgraph-api 0.16.7: what a flag in the query of something that is read may say for yes.
+TRUE = ("true", "True")
 
 
 def flag(scope: Scope, name: str) -> bool:
-    """A flag of the query."""
-    return truthy(Request(scope).query_params.get(name))
+    """A flag in the query of something that is done to runs. langgraph-api 0.16.7: these take other words too."""
+    return Request(scope).query_params.get(name, "").lower() in ("true", "1", "yes")
 
 
 def api_url(scope: Scope) -> str:

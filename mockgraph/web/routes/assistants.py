@@ -15,7 +15,7 @@ from mockgraph.script.model import Graph
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read_request, valid
-from mockgraph.web.paths import seen_threads, truthy
+from mockgraph.web.paths import TRUE, seen_threads
 from mockgraph.words.errors import Refusal
 
 
@@ -81,7 +81,8 @@ class Assistants:
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /assistants/{assistant_id}`; with `delete_threads` the threads of its runs go with it."""
-        with_threads = truthy(request.query_params.get("delete_threads"))
+        # langgraph-api 0.16.7: in any case, other than the flags of what is read.
+        with_threads = request.query_params.get("delete_threads", "").lower() == "true"
         visible = seen_threads(request.scope, "delete") if with_threads else {}
         gone = self.namespace.assistants.delete(
             request.path_params["assistant_id"], seen=_seen(request, "delete")
@@ -125,7 +126,7 @@ class Assistants:
         from mockgraph.backend.schemas import subgraphs_of
 
         within = request.path_params.get("namespace")
-        recurse = truthy(request.query_params.get("recurse"))
+        recurse = request.query_params.get("recurse") in TRUE
         return json(subgraphs_of(self._graph(request), namespace=within, recurse=recurse))
 
     def _graph(self, request: Request) -> Graph:
@@ -145,8 +146,8 @@ _EVERY_LEVEL = 1000
 
 def _depth(xray: str) -> int:
     """How many levels inside nodes are to be drawn."""
-    if xray in ("true", "True", "false", "False"):
-        return _EVERY_LEVEL if xray in ("true", "True") else 0
+    if xray in (*TRUE, "false", "False"):
+        return _EVERY_LEVEL if xray in TRUE else 0
     try:
         depth = int(xray)
     except ValueError:
@@ -160,7 +161,7 @@ def _checked(data: dict[str, Any]) -> dict[str, Any]:
     """langgraph-api 0.16.7: a config is held against its schema a second time, on its own."""
     if data.get("config") is not None:
         valid(data["config"], "Config")
-        if not isinstance(data["config"].get("metadata", {}), dict):
+        if not isinstance(data["config"].get("metadata"), dict | None):
             raise Refusal(422, "config.metadata must be an object")
     return data
 

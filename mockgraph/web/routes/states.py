@@ -16,9 +16,8 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read_request
-from mockgraph.web.paths import seen_threads, truthy
+from mockgraph.web.paths import TRUE, seen_threads
 from mockgraph.words.errors import Refusal
-from mockgraph.words.ids import canonical
 
 
 def routes(runner: Runner) -> list[BaseRoute]:
@@ -109,10 +108,12 @@ class States:
         if not isinstance(before, dict):
             raise Refusal(422, "before.configurable must be an object")
         thread = self._thread(request)
+        found: Iterator[dict[str, Any]]
         if place.get("checkpoint_id"):
             snapshot = _standing(thread, place)
-            return json([] if snapshot is None else [states.wire(snapshot, thread.thread_id)])
-        found = states.history(thread, within=place.get("checkpoint_ns") or "")
+            found = iter([] if snapshot is None else [states.wire(snapshot, thread.thread_id)])
+        else:
+            found = states.history(thread, within=place.get("checkpoint_ns") or "")
         metadata = query.get("metadata", {})
         fitting = (
             state
@@ -137,14 +138,13 @@ class States:
 
 def _standing(thread: Thread, place: Mapping[str, Any]) -> Any:
     """The checkpoint of this id and namespace, or None."""
-    named = place.get("checkpoint_id")
-    known = canonical(named) or named if named else None
-    return states.standing(thread, known, within=place.get("checkpoint_ns") or "")
+    named = place.get("checkpoint_id") or None
+    return states.standing(thread, named, within=place.get("checkpoint_ns") or "")
 
 
 def _before(found: Iterator[dict[str, Any]], checkpoint_id: Any) -> Iterator[dict[str, Any]]:
     """Those before a checkpoint. langgraph-api 0.16.7: ids are compared as texts, whether there is such a one or not."""
-    if not isinstance(checkpoint_id, str):
+    if not checkpoint_id or not isinstance(checkpoint_id, str):
         return found
     return (state for state in found if state["checkpoint_id"] < checkpoint_id)
 
@@ -154,4 +154,4 @@ def _some(found: Iterator[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
 
 
 def _subgraphs(request: Request) -> bool:
-    return truthy(request.query_params.get("subgraphs"))
+    return request.query_params.get("subgraphs") in TRUE

@@ -45,9 +45,9 @@ class Threads:
         data = parsed(body, "ThreadCreate")
         new_id = data.get("thread_id") or self.namespace.ids.thread(body)
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
-        before = len(self.namespace.threads)
         thread = self.namespace.threads.create(data, new_id=new_id, now=now, seen=seen)
-        if data.get("supersteps") and len(self.namespace.threads) > before:
+        # langgraph-api 0.16.7: on a thread that is there, too.
+        if data.get("supersteps"):
             from mockgraph.runtime.editing import build
 
             try:
@@ -74,9 +74,9 @@ class Threads:
     async def prune(self, request: Request) -> Response:
         """`POST /threads/prune`: those that are there are deleted."""
         query = parsed(await read_request(request), "ThreadPruneRequest")
-        if query.get("strategy") == "keep_latest":
-            raise Refusal(422, "keep_latest strategy is not supported in in-memory runtime")
         named = dict.fromkeys(uuid_of(thread_id, "thread") for thread_id in query["thread_ids"])
+        if named and query.get("strategy") == "keep_latest":
+            raise Refusal(422, "keep_latest strategy is not supported in in-memory runtime")
         seen, threads = _seen(request, "delete"), self.namespace.threads
         found = [thread for known in named if (thread := threads.find(known, seen=seen)) is not None]
         if seen and len(found) < len(named):
@@ -93,7 +93,7 @@ class Threads:
         if thread is None:
             raise Refusal(404, "Not Found")
         self.namespace.threads.patch(thread, data, now=self.namespace.options.clock.now(), seen=seen)
-        if "return=minimal" in request.headers.get("prefer", ""):
+        if request.headers.get("prefer") == "return=minimal":
             return Response(status_code=204)
         return json(thread.wire())
 

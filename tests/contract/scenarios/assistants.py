@@ -382,3 +382,58 @@ for _graph in ("chat", "narrow_team", "nested", "nested_twice"):
 def places(subgraphs: Any) -> Any:
     """Where the graphs are, and how their states are called."""
     return {place: (list(told), told["state_schema"]["title"]) for place, told in subgraphs.items()}
+
+
+# --- what is the server's to say ---------------------------------------------------------------------------
+
+USER = {"langgraph_auth_user": 1}
+OWN: dict[str, dict[str, Any]] = {
+    "a configurable": {"config": {"configurable": USER, "tags": ["x"]}},
+    "a configurable beside a context": {"config": {"configurable": USER, "tags": ["x"]}, "context": {"a": 1}},
+    "a context": {"context": USER},
+    "a context beside a configurable": {"config": {"configurable": {"a": 1}}, "context": USER},
+    "a context beside an empty configurable": {"config": {"configurable": {}}, "context": USER},
+    "both": {"config": {"configurable": USER}, "context": USER},
+    "and more in a configurable": {"config": {"configurable": {**USER, "a": 1}}},
+    "config.metadata": {"config": {"metadata": {"run_id": 1, "thread_id": 2, "assistant_id": 3, "k": 4}}},
+    "nothing but config.metadata": {"config": {"metadata": {"run_id": 1}}},
+}
+for _name, _fields in OWN.items():
+
+    @scenario(f"assistants: reserved keys, {_name}")
+    async def reserved(ask: Ask, fields: dict[str, Any] = _fields) -> None:
+        made = (await ask("POST", "/assistants", {"graph_id": "counter", **fields})).json()
+        first = {"graph_id": "counter", "config": {"recursion_limit": 9, "configurable": {"b": 2}}}
+        changed = (await ask("POST", "/assistants", first)).json()
+        await ask("PATCH", f"/assistants/{changed['assistant_id']}", fields)
+        await ask("POST", f"/assistants/{changed['assistant_id']}/versions", {})
+        for one in (made, changed):
+            if "assistant_id" in one:
+                run = {"assistant_id": one["assistant_id"], "input": {"n": 1}}
+                await ask("POST", "/runs/wait", run)
+                await ask("DELETE", f"/assistants/{one['assistant_id']}")
+
+    @scenario(f"assistants: reserved keys of a run, {_name}")
+    async def reserved_of_a_run(ask: Ask, fields: dict[str, Any] = _fields) -> None:
+        path = f"/threads/{(await ask('POST', '/threads', {})).json()['thread_id']}"
+        await ask("POST", f"{path}/runs/wait", {"assistant_id": "counter", "input": {"n": 1}, **fields})
+        await ask("GET", f"{path}/runs")
+        await ask("GET", f"{path}/state")
+
+
+@scenario("assistants: config.metadata that is no object")
+async def odd_metadata(ask: Ask) -> None:
+    await ask("POST", "/assistants", {"graph_id": "counter", "config": {"metadata": None}})
+
+
+for _yes in ("true", "True", "TRUE", "1", "yes", "on", "false", ""):
+
+    @scenario(f"assistants: flags, {_yes or 'empty'}")
+    async def flags(ask: Ask, yes: str = _yes) -> None:
+        one = f"/assistants/{await system(ask, 'nested_twice')}"
+        await ask("GET", f"{one}/subgraphs?recurse={yes}", shown=places)
+        made = (await ask("POST", "/assistants", {"graph_id": "counter"})).json()["assistant_id"]
+        path = f"/threads/{(await ask('POST', '/threads', {})).json()['thread_id']}"
+        await ask("POST", f"{path}/runs/wait", {"assistant_id": made, "input": {"n": 1}})
+        await ask("DELETE", f"/assistants/{made}?delete_threads={yes}")
+        await ask("GET", path)

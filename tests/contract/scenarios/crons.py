@@ -686,3 +686,11 @@ async def disabled(plans: Plans) -> None:
     await fired(plans, path)
     await plans.ask("GET", f"/threads/{still['thread_id']}/runs")
     await plans.ask("GET", path_of(still))
+
+
+@scenario("cron: reserved keys of config.metadata")
+async def reserved_metadata(plans: Plans) -> None:
+    cron = await plans.make(config={"metadata": {"run_id": 1, "thread_id": 2, "k": 3}})
+    await plans.change(cron, {"config": {"metadata": {"run_id": 4, "k": 5}}})
+    on = f"/threads/{await thread(plans.ask)}"
+    await plans.make(on, config={"metadata": {"run_id": 1, "k": 3}, "tags": ["t"]})

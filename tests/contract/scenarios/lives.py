@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.contract.exchange import Answer, Open
-from tests.contract.scenarios.asking import Ask, look, scenario, thread
+from tests.contract.scenarios.asking import MODES, Ask, look, scenario, thread
 
 UNKNOWN = "018cc251-f400-7acf-80e7-6d440feec09e"
 WATCHED = ["values", "updates", "custom"]
@@ -356,6 +356,19 @@ def cancels_what_is_over(name: str, query: str) -> None:
             "/threads/nope/runs/nope",
         ):
             await ask("POST", f"{place}/cancel{query}")
+        await look(ask, path)
+
+
+for mode in [*MODES, "none"]:
+
+    @scenario(f"cancel: interrupt, running without anybody, asked for {mode}")
+    async def _cancelled_unseen(ask: Ask, mode: str = mode) -> None:
+        path = f"/threads/{await thread(ask)}"
+        modes = {} if mode == "none" else {"stream_mode": mode}
+        asked = {"assistant_id": "slow", "input": {"secs": 60}, **modes}
+        run_id = await background(ask, path, asked)
+        await ask("POST", f"{path}/runs/{run_id}/cancel?wait=true")
+        await ask.poll("GET", path, until=at_rest)
         await look(ask, path)
 
 

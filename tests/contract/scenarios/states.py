@@ -456,3 +456,50 @@ def resumed_at(name: str, number: int) -> None:
 
 resumed_at("once", 1)
 resumed_at("twice", 2)
+
+
+for _yes in ("true", "True", "TRUE", "1", "yes", "on", "false", ""):
+
+    @scenario(f"state: subgraphs={_yes or 'nothing'}")
+    async def flagged(ask: Ask, yes: str = _yes) -> None:
+        path = await ran(ask, "inner")
+        checkpoint_id = (await histories(ask, path))[1]["checkpoint_id"]
+        await ask("GET", f"{path}/state?subgraphs={yes}")
+        await ask("GET", f"{path}/state/{checkpoint_id}?subgraphs={yes}")
+
+
+@scenario("history: at a checkpoint, with filters")
+async def filtered_at(ask: Ask) -> None:
+    path = await ran(ask, "counter")
+    found = await histories(ask, path)
+    at, newest = found[1]["checkpoint"], found[0]["checkpoint_id"]
+    filters: list[Json] = [
+        {"metadata": {"source": "input"}},
+        {"metadata": {"source": "loop"}},
+        {"metadata": {"step": 99}},
+        {"before": {"configurable": {"checkpoint_id": at["checkpoint_id"]}}},
+        {"before": {"configurable": {"checkpoint_id": newest}}},
+        {"limit": 0},
+        {},
+    ]
+    for more in filters:
+        await ask("POST", f"{path}/history", {"limit": 30, "checkpoint": at, **more})
+
+
+@scenario("history: before nothing")
+async def before_nothing(ask: Ask) -> None:
+    path = await ran(ask, "counter")
+    await ask("GET", f"{path}/history?before=&limit=3")
+    await ask("POST", f"{path}/history", {"limit": 3, "before": {"configurable": {"checkpoint_id": ""}}})
+
+
+@scenario("state: ids of checkpoints in other spellings")
+async def spelled(ask: Ask) -> None:
+    path = await ran(ask, "counter")
+    at = (await histories(ask, path))[1]["checkpoint"]
+    # Not in capitals: the names that stand for ids are those of ids as they are usually spelled.
+    for named in (at["checkpoint_id"].replace("-", ""), f"urn:uuid:{at['checkpoint_id']}"):
+        other = {**at, "checkpoint_id": named}
+        await ask("GET", f"{path}/state/{named}")
+        await ask("POST", f"{path}/state/checkpoint", {"checkpoint": other})
+        await ask("POST", f"{path}/history", {"checkpoint": other, "limit": 5})

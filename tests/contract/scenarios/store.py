@@ -472,3 +472,11 @@ async def unread(ask: Ask) -> None:
     ):
         await ask("GET", f"{ITEMS}{query}")
     await ask("DELETE", f"{ITEMS}?namespace=a&key=x")
+
+
+@scenario("store: NUL in a label")
+async def nul(ask: Ask) -> None:
+    labels = [str(uuid4()), "nul\u0000"]
+    await ask("PUT", ITEMS, {"namespace": labels, "key": "k", "value": {}})
+    await ask("POST", SEARCH, {"namespace_prefix": labels})
+    await ask("POST", NAMESPACES, {"prefix": labels})

@@ -74,3 +74,17 @@ async def supersteps_and_run(ask: Ask) -> None:
     thread_id = made.json()["thread_id"]
     await ask("POST", f"/threads/{thread_id}/runs/wait", {"assistant_id": "counter", "input": None})
     await look(ask, f"/threads/{thread_id}")
+
+
+@scenario("supersteps: on a thread that is there")
+async def again(ask: Ask) -> None:
+    steps = [written(("__input__", {"n": 1})), written(("inc", {"n": 2}))]
+    thread_id = str(uuid4())
+    body = {"thread_id": thread_id, "metadata": {"graph_id": "counter"}, "supersteps": steps}
+    for _ in range(3):
+        await ask("POST", "/threads", {**body, "if_exists": "do_nothing"})
+    await look(ask, f"/threads/{thread_id}")
+    await ask("POST", "/threads", body)
+    bare = (await ask("POST", "/threads", {})).json()["thread_id"]
+    await ask("POST", "/threads", {**body, "thread_id": bare, "if_exists": "do_nothing"})
+    await look(ask, f"/threads/{bare}")

@@ -354,3 +354,40 @@ for _run in (
     async def storage_of(ask: Ask, run: dict[str, Any] = _run) -> None:
         thread_id = await ran(ask, run)
         await ask("GET", f"/threads/{thread_id}/storage", shown=counted_without_bytes)
+
+
+# --- ids that a count does not know, copies that nothing has written to, answers that are not wanted ----------
+
+
+@scenario("threads: count, with ids")
+async def counted_by_ids(ask: Ask) -> None:
+    mark = str(uuid4())
+    made_here = [await made(ask, metadata={"mark": mark}) for _ in range(3)]
+    for ids in ([made_here[0]], [UNKNOWN], [""], ["abc"], [None], [], 5, None):
+        await ask("POST", "/threads/count", {"ids": ids, "metadata": {"mark": mark}})
+
+
+@scenario("threads: search, a copy that nothing has written to")
+async def fresh_copies(ask: Ask) -> None:
+    thread_id = await ran(ask)
+    copy = (await ask("POST", f"/threads/{thread_id}/copy")).json()["thread_id"]
+    columns = ["thread_id", "status", "values"]
+    for query in ({"values": {"n": 999}}, {"values": {"x": 1}}, {"extract": {"v": "values.n"}}, {}):
+        await ask("POST", "/threads/search", {"ids": [copy], "select": columns, **query})
+    await ask("POST", f"/threads/{copy}/runs/wait", COUNT)
+    for query in ({"values": {"n": 999}}, {"extract": {"v": "values.n"}}):
+        await ask("POST", "/threads/search", {"ids": [copy], "select": columns, **query})
+
+
+for _prefer in ("return=minimal", "return=minimal, respond-async", "return=minimal;x", " return=minimal "):
+
+    @scenario(f"threads: patch, prefer '{_prefer}'")
+    async def prefers(ask: Ask, prefer: str = _prefer) -> None:
+        thread_id = await made(ask)
+        await ask("PATCH", f"/threads/{thread_id}", {"metadata": {"a": 1}}, headers={"prefer": prefer})
+
+
+@scenario("threads: prune, keep_latest")
+async def kept_latest(ask: Ask) -> None:
+    for ids in ([], ["abc"], [UNKNOWN]):
+        await ask("POST", "/threads/prune", {"thread_ids": ids, "strategy": "keep_latest"})
