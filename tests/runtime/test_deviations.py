@@ -387,3 +387,29 @@ def test_a_tool_that_may_not_be_called() -> None:
         assert answer.json()["error"] == {"code": -32602, "message": "no threads:create_run"}
 
     talk(world("- {name: any, play: []}", head=head), call)
+
+
+def test_what_a_reducer_refuses_is_refused_by_hand(client: httpx.Client) -> None:
+    path = thread(client)
+    client.post(f"{path}/runs/wait", json=run("quick"))
+    before = client.get(f"{path}/state").json()
+    refused = client.post(f"{path}/state", json={"values": {"said": "no list"}, "as_node": "agent"})
+    assert refused.status_code == 400
+    assert refused.json() == {"detail": 'can only concatenate list (not "str") to list'}
+    steps = [{"updates": [{"values": {"said": 5}, "as_node": "agent"}]}]
+    made = {"thread_id": path.rpartition("/")[2], "if_exists": "do_nothing", "supersteps": steps}
+    assert client.post("/threads", json=made).status_code == 400
+    odd = client.post(f"{path}/history", json={"before": {"configurable": []}})
+    assert (odd.status_code, odd.json()) == (422, {"detail": "before.configurable must be an object"})
+    assert client.get(f"{path}/state").json() == before
+    assert len(client.get(f"{path}/history?limit=20").json()) == 3
+
+
+def test_supersteps_wait_for_no_run(client: httpx.Client) -> None:
+    path = thread(client)
+    client.post(f"{path}/runs", json=run("endless"))
+    steps = [{"updates": [{"values": {"said": ["x"]}, "as_node": "agent"}]}]
+    made = {"thread_id": path.rpartition("/")[2], "if_exists": "do_nothing", "supersteps": steps}
+    refused = client.post("/threads", json=made)
+    assert refused.status_code == 409
+    assert "has in-flight runs" in refused.json()["detail"]
