@@ -6,6 +6,7 @@ Whatever changes something is done in the server's own thread, where nothing els
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,6 +62,9 @@ class Front:
     def load(self, *paths: str | Path) -> None:
         """Add the stubs of more fixtures, behind those that are there, until `reset()`; raises FixtureError."""
         __tracebackhide__ = True
+        for path in paths:
+            if not isinstance(path, str | Path):
+                raise TypeError(f"load takes paths of fixtures, got {path!r}; stub(…) takes words")
         self._in_loop(lambda: self._space.load(paths))
 
     def latency(self, graph: str, /, **words: Any) -> None:
@@ -293,9 +297,13 @@ class ClockView:
         """Let nothing happen but what `advance` and `next_part` release."""
         self.set("held")
 
-    def advance(self, seconds: float) -> None:
-        """Let so many seconds pass, with all that is due in them: delays, heartbeats, crons. Not on a real clock."""
+    def advance(self, time: float | str | timedelta) -> None:
+        """Let time pass, with all that is due in it: delays, heartbeats, crons. Not on a real clock.
+
+        So many seconds, or `90s`, `2m`, `24h`, `7d`; raises MockgraphError for anything else.
+        """
         __tracebackhide__ = True
+        seconds = steering.seconds_of(time)
         self._front._await(lambda: self._front._space.timeline.advance(seconds))
 
     def next_part(self, *, timeout: float = 5.0) -> None:

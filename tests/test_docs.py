@@ -123,15 +123,20 @@ def test_the_examples_of_runs_run(pytester: pytest.Pytester, monkeypatch: pytest
     result.assert_outcomes(passed=len(examples))
 
 
-@pytest.mark.parametrize("page", ["STORE_AND_CRONS", "MCP_AND_A2A", "PROTOCOL", "IN_PYTHON", "IN_YAML"])
+@pytest.mark.parametrize(
+    "page", ["SERVER", "STORE_AND_CRONS", "MCP_AND_A2A", "PROTOCOL", "IN_PYTHON", "IN_YAML"]
+)
 def test_the_examples_of_a_page_run(
     page: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     examples = blocks("python", globals()[page])
     assert examples
-    for fixture in blocks("yaml", globals()[page]):
-        pytester.mkdir("fixtures").joinpath("a.yaml").write_text(fixture)
+    fixtures = [fixture for fixture in blocks("yaml", globals()[page]) if fixture.startswith("# ")]
+    for fixture in fixtures:
+        file = pytester.path / fixture.partition("\n")[0].removeprefix("# ")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(fixture)
     pytester.makepyfile(**{f"test_{at}": example for at, example in enumerate(examples)})
     plugins = ("-p", "mockgraph.pytest_plugin", "-p", "syrupy")
     # What was a snapshot once is the same whenever it is made.

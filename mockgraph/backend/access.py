@@ -79,8 +79,9 @@ def allowed(access: Access | None, resource: str, action: str) -> Seen:
 def authenticated(auth: Auth, *, authorization: str | None, key: str | None) -> Access:
     """Whom the credentials of a request stand for; raises Refusal (401, or what the fixture says)."""
     found: Identity | Refused | None = None
-    if authorization:
-        found = auth.tokens.get(authorization.removeprefix("Bearer "))
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() == "bearer":
+        found = auth.tokens.get(token.strip())
     if found is None and key:
         found = auth.keys.get(key)
     if found is None:

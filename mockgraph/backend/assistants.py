@@ -148,7 +148,7 @@ class Assistants:
             return self._by_id.get(system)
         known_id = canonical(name_or_id)
         if known_id is None:
-            known = ", ".join(self._system) or "none, for no fixture is loaded"
+            known = ", ".join(self._system) or _NOTHING_LOADED
             raise Refusal(
                 422,
                 f"Invalid assistant: '{name_or_id}'. Must be either:\n- A valid assistant UUID, or\n"
@@ -301,6 +301,10 @@ def _mirrored(
     return ({**config, "configurable": given}, given) if given else (config, context)
 
 
+_NOTHING_LOADED = (
+    "none, for no fixture is loaded. MockGraph takes their paths; the pytest fixture takes the folder fixtures/ in "
+    "pytest's root directory, or what mockgraph_paths says"
+)
 TWO_CONTEXTS = (
     "Cannot specify both configurable and context. Prefer setting context alone. Context was introduced in "
     "LangGraph 0.6.0 and is the long term planned replacement for configurable."

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 
 from mockgraph.runtime.journal import Entry, Journal
+from mockgraph.script.matching import shown
 
 # A request's entry, the keys that its schema knows, and the paths of the streams that were joined, to what is odd.
 Lint = Callable[[Entry, Collection[str], Collection[str]], Iterator[str]]
@@ -29,8 +30,24 @@ def _unread(entry: Entry, _known: Collection[str], joined: Collection[str]) -> I
         yield f"stream_mode {asked!r}, and nobody reads the stream"
 
 
+def _unasked(entry: Entry, _known: Collection[str], _joined: Collection[str]) -> Iterator[str]:
+    run = entry.run
+    if entry.resume is None or run is None or run.stub is None or not run.anew:
+        return
+    if run.stub.after is None and not run.stub.goes_on:
+        yield (
+            f"the answer {shown(entry.resume)} was taken by stub '{run.stub.name}' ({run.stub.source}), which takes any: "
+            "write a stub with 'when: {resume: …}', or 'after' the one that asks"
+        )
+
+
 # By name, as `mock.journal.lints` and the documentation have them.
-LINTS: dict[str, Lint] = {"unknown_field": _unknown, "input_and_command": _both, "unread_stream": _unread}
+LINTS: dict[str, Lint] = {
+    "unknown_field": _unknown,
+    "input_and_command": _both,
+    "unread_stream": _unread,
+    "unasked_resume": _unasked,
+}
 
 
 def lints(journal: Journal, known: Callable[[Entry], Collection[str]]) -> list[tuple[str, Entry, str]]:

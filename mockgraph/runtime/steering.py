@@ -1,5 +1,7 @@
 """What a test does to a namespace, in the words of the fixture language: the same from Python and over HTTP."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 from mockgraph.runtime import verifying
@@ -8,7 +10,24 @@ from mockgraph.script.expecting import expectation_from_python
 from mockgraph.script.faults import Fault, read_fault
 from mockgraph.script.latency import read_latency
 from mockgraph.script.nodes import Reader, from_python
-from mockgraph.words.errors import FixtureError
+from mockgraph.words.errors import FixtureError, MockgraphError
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhd])")
+
+
+def seconds_of(time: object) -> float:
+    """How many seconds a time is: a number of them, a text with a unit, a timedelta. Raises MockgraphError."""
+    if isinstance(time, timedelta):
+        return time.total_seconds()
+    if isinstance(time, int | float) and not isinstance(time, bool):
+        return time
+    found = _TIME.fullmatch(time) if isinstance(time, str) else None
+    if found is None:
+        raise MockgraphError(
+            f"expected a time, got {time!r}; give seconds as a number, a text such as '90s', '24h', or a timedelta"
+        )
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def lay_fault(namespace: Namespace, words: dict[str, Any], *, file: str, line: int) -> Fault:

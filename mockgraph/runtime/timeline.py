@@ -267,7 +267,7 @@ class Timeline:
                     return
             elif loop.time() >= until:
                 raise MockgraphError(
-                    "no part is to come: no run plays, or all that play wait for something else"
+                    "no part is to come: no client has asked for a stream or a wait yet, or whatever plays waits for something else"
                 )
             else:
                 await asyncio.sleep(0.002)

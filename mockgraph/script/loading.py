@@ -33,7 +33,7 @@ def fixture_files(paths: Sequence[str | Path]) -> list[Path]:
     complaints = []
     for path in map(Path, paths):
         if path.is_dir():
-            files.extend(sorted(found for found in path.rglob("*") if _is_fixture(found)))
+            files.extend(sorted(found for found in path.rglob("*") if _is_fixture(found, path)))
         elif path.is_file():
             files.append(path)
         else:
@@ -45,9 +45,12 @@ def fixture_files(paths: Sequence[str | Path]) -> list[Path]:
     return files
 
 
-def _is_fixture(path: Path) -> bool:
-    """Whether a file in a folder is meant: editors want the schema beside the fixtures."""
-    return path.suffix in SUFFIXES and not path.name.endswith(".schema.json") and path.is_file()
+def _is_fixture(path: Path, folder: Path) -> bool:
+    """Whether a file in a folder is meant: editors want the schema beside the fixtures, and packages may be installed there."""
+    if path.suffix not in SUFFIXES or path.name.endswith(".schema.json"):
+        return False
+    inside = path.relative_to(folder).parts
+    return not any(part.startswith(".") or part == "node_modules" for part in inside) and path.is_file()
 
 
 def load(paths: Sequence[str | Path], *, onto: Mapping[str, Graph] | None = None) -> dict[str, Graph]:

@@ -88,7 +88,7 @@ AUTH = Auth(
 
 
 @pytest.mark.parametrize(
-    ("authorization", "key"), [("Bearer t", None), ("t", None), (None, "k"), ("Bearer x", "k")]
+    ("authorization", "key"), [("Bearer t", None), ("bearer  t", None), (None, "k"), ("Bearer x", "k")]
 )
 def test_credentials_that_are_known(authorization: str | None, key: str | None) -> None:
     assert authenticated(AUTH, authorization=authorization, key=key).identity is ALICE
@@ -101,6 +101,8 @@ def test_credentials_that_are_known(authorization: str | None, key: str | None) 
         ("", "", (401, "Missing")),
         ("Bearer ", None, (401, "Invalid")),
         ("Bearer x", None, (401, "Invalid")),
+        ("t", None, (401, "Invalid")),
+        ("Basic t", None, (401, "Invalid")),
         (None, "x", (401, "Invalid")),
         ("Bearer old", None, (403, "Token revoked")),
     ],

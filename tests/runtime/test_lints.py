@@ -118,7 +118,40 @@ def test_what_is_odd(mock: MockGraph, path: str, body: dict[str, Any], odd: list
 
 
 def test_each_lint_is_met_here() -> None:
-    assert {lint.partition(":")[0] for *_, odd in ODD for lint in odd} == set(LINTS)
+    assert {lint.partition(":")[0] for *_, odd in ODD for lint in odd} | {"unasked_resume"} == set(LINTS)
+
+
+ASKS: dict[str, Any] = {"when": {"input.kind": "asks"}, "play": [{"node": "agent", "interrupt": "sure?"}]}
+TAKES: dict[str, Any] = {"play": [{"node": "agent", "update": {"said": "${resume}"}}]}
+
+
+def answered(mock: MockGraph, **more: Any) -> None:
+    """A question of a thread, and an answer."""
+    mock.stub("desk", name="asks", **ASKS)
+    mock.stub("desk", name="takes", **TAKES, **more)
+    run = {"assistant_id": "desk", "if_not_exists": "create"}
+    post(mock, f"/threads/{THREAD}/runs/wait", {**run, "input": {"kind": "asks"}})
+    post(mock, f"/threads/{THREAD}/runs/wait", {**run, "command": {"resume": "no"}})
+
+
+def test_an_answer_that_a_stub_took_which_takes_any(mock: MockGraph) -> None:
+    answered(mock)
+    (lint,) = mock.journal.lints
+    assert lint.startswith(
+        f"unasked_resume: POST /threads/{THREAD}/runs/wait: the answer 'no' was taken by stub 'takes' ("
+    )
+    assert lint.endswith(
+        "), which takes any: write a stub with 'when: {resume: …}', or 'after' the one that asks"
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"after": "asks"}, {"when": {"resume": "no"}}, {"when": {"command.resume": {"exists": True}}}],
+)
+def test_an_answer_that_a_stub_asks_for(mock: MockGraph, more: dict[str, Any]) -> None:
+    answered(mock, **more)
+    assert mock.journal.lints == []
 
 
 # Requests that look like an odd one.

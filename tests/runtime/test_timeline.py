@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
+from mockgraph.runtime.steering import seconds_of
 from mockgraph.runtime.timeline import MODES, Timeline
 from mockgraph.words.clock import FixedClock
 from mockgraph.words.errors import MockgraphError
@@ -200,3 +202,22 @@ def test_an_end_forgets_what_waits() -> None:
         sleeping.cancel()
 
     told(story, "held")
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [(5, 5), (0.5, 0.5), ("250ms", 0.25), ("90s", 90), ("2 m", 120), ("24h", 86_400), ("7d", 604_800)],
+)
+def test_times_as_a_test_writes_them(time: object, seconds: float) -> None:
+    assert seconds_of(time) == seconds
+
+
+def test_a_timedelta_is_a_time() -> None:
+    assert seconds_of(timedelta(days=1, seconds=1)) == 86_401
+
+
+@pytest.mark.parametrize("time", ["90", "a day", True, None, [5]])
+def test_what_is_no_time(time: object) -> None:
+    with pytest.raises(MockgraphError) as refused:
+        seconds_of(time)
+    assert str(refused.value).startswith(f"expected a time, got {time!r}; give seconds as a number")

@@ -124,3 +124,13 @@ def test_odd_fixtures_are_complaints_and_never_tracebacks(text: str) -> None:
 def test_names_inside_an_expression_reference_are_not_the_runs() -> None:
     text = HEAD + "stubs: [{name: a, when: {'sort_by(input.l, &n)[0].n': 1}, play: []}]"
     assert load_texts([("a", text)])["agent"].stubs[0].roots == {"input"}
+
+
+def test_a_folder_is_read_in_depth_but_for_what_is_installed_or_hidden_there(tmp_path: Path) -> None:
+    stub = "stubs: [{name: all, play: []}]"
+    for place in ("a.yaml", "deep/er/b.yml", "node_modules/x/c.yaml", ".venv/d.json", "deep/.hidden.yaml"):
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"mockgraph: 1\ngraph: {file.stem.strip('.')}\n{stub}\n")
+    assert sorted(load([tmp_path])) == ["a", "b"]
+    assert sorted(load([tmp_path / "node_modules"])) == ["c"]
