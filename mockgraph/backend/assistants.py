@@ -65,6 +65,11 @@ class Assistant(msgspec.Struct):
         return self.now.metadata
 
     @property
+    def own(self) -> bool:
+        """Whether it is the graph's own, which the server made."""
+        return bool(loads(self.now.metadata).get("created_by") == "system")
+
+    @property
     def bare(self) -> bool:
         """Whether its runs inherit nothing but metadata."""
         return self.now.config == b"{}" and self.now.context == b"{}"
@@ -161,8 +166,7 @@ class Assistants:
     def create(
         self, request: Mapping[str, Any], *, new_id: Callable[[], str], now: int, seen: Seen = EVERYTHING
     ) -> Assistant:
-        """`POST /assistants`; `new_id` is asked where the request brings no id."""
-        self._expect(request["graph_id"])
+        """`POST /assistants`, of a graph that is there; `new_id` is asked where the request brings no id."""
         given = request.get("assistant_id")
         assistant_id = identified(given) if given else None
         config, context = _mirrored(request.get("config") or {}, request.get("context"))
@@ -189,7 +193,7 @@ class Assistants:
         """`PATCH /assistants/{assistant_id}`: a new version, even of nothing new."""
         config, context = _mirrored(request.get("config") or {}, request.get("context"))
         if "graph_id" in request:
-            self._expect(request["graph_id"])
+            self.expect(request["graph_id"])
         assistant = self.get(assistant_id, seen=seen, said="Assistant {assistant_id} not found")
         last = assistant.now
         made = Version(
@@ -208,7 +212,7 @@ class Assistants:
 
     def delete(self, assistant_id: str, *, seen: Seen = EVERYTHING) -> Assistant:
         """`DELETE /assistants/{assistant_id}`."""
-        found = self.get(assistant_id, seen=seen, said="Assistant with ID {assistant_id} not found")
+        found = self.get(assistant_id, seen=seen, said=NOT_DELETED)
         return self._by_id.pop(found.assistant_id)
 
     def versions(
@@ -235,7 +239,7 @@ class Assistants:
         assistant = self.get(assistant_id, seen=seen, said="Assistant {assistant_id} not found")
         for version in assistant.versions:
             if version.version == number:
-                self._expect(version.graph_id)
+                self.expect(version.graph_id)
                 assistant.become(version, at=now)
                 return assistant
         raise Refusal(404, f"Version {number} not found for assistant {assistant.assistant_id}")
@@ -246,7 +250,7 @@ class Assistants:
         """Those that fit `graph_id`, `name` and `metadata` of a search or count, oldest first."""
         graph_id, name, metadata = query.get("graph_id"), query.get("name"), query.get("metadata")
         if graph_id is not None:
-            self._expect(graph_id)
+            self.expect(graph_id)
         return [
             assistant
             for assistant in self._by_id.values()
@@ -275,7 +279,8 @@ class Assistants:
         self._by_id[assistant_id] = made
         return made
 
-    def _expect(self, graph_id: str) -> None:
+    def expect(self, graph_id: str) -> None:
+        """Refuse a graph that is not there."""
         if graph_id not in self._system:
             raise Refusal(404, f"Graph '{graph_id}' not found. Expected one of: {sorted(self._system)}")
 
@@ -301,6 +306,7 @@ def _mirrored(
     return ({**config, "configurable": given}, given) if given else (config, context)
 
 
+NOT_DELETED = "Assistant with ID {assistant_id} not found"
 _NOTHING_LOADED = (
     "none, for no fixture is loaded. MockGraph takes their paths; the pytest fixture takes the folder fixtures/ in "
     "pytest's root directory, or what mockgraph_paths says"

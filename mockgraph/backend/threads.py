@@ -149,17 +149,14 @@ class Threads:
         self._by_id.pop(thread_id, None)
 
     def create(self, request: dict[str, Any], *, new_id: str, now: int, seen: Seen = EVERYTHING) -> Thread:
-        """`POST /threads`."""
-        thread_id = canonical(request.get("thread_id") or new_id)
-        if thread_id is None:
-            raise Refusal(422, "Invalid thread ID: must be a UUID")
-        existing = self._by_id.get(thread_id)
+        """`POST /threads`; `new_id` is that of the request, or one that is made for it."""
+        existing = self._by_id.get(new_id)
         if existing is not None:
             if request.get("if_exists") == "do_nothing" and sees(seen, existing.metadata):
                 return existing
-            raise Refusal(409, f"Thread with ID {thread_id} already exists")
+            raise Refusal(409, f"Thread with ID {new_id} already exists")
         metadata = {**own_metadata(request.get("metadata", {})), **seen}
-        return self.add(Thread(thread_id, now, now, now, metadata=kept(metadata)))
+        return self.add(Thread(new_id, now, now, now, metadata=kept(metadata)))
 
     def patch(self, thread: Thread, request: dict[str, Any], *, now: int, seen: Seen = EVERYTHING) -> None:
         """`PATCH /threads/{thread_id}`."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from mockgraph.backend.access import Seen, allowed, sees
+from mockgraph.backend.access import EVERYTHING, Seen, sees
 from mockgraph.backend.assistants import Assistant
 from mockgraph.backend.json import kept, loads
 from mockgraph.backend.reserved import own_metadata
@@ -68,14 +68,17 @@ class Runner:
     ) -> Begun:
         """Accept a run and play it if it can be played at once, or is to be; raises Refusal."""
         namespace, data, sent = self.namespace, request.data, request.body
-        seen = allowed(request.access, "threads", "create_run")
-        assistant = self._assistant(request)
-        thread = self._thread(request, assistant, seen, background=background)
-        if assistant is None:
-            raise Refusal(404, "Thread or assistant not found.")
-        refuse(data, stateless=thread is None, by_cron=request.by_cron)
+        assistant = namespace.assistants.named(data["assistant_id"])
+        thread_id = (
+            None if request.thread_id is None else _thread_id(request.thread_id, background=background)
+        )
+        refuse(data, stateless=thread_id is None, by_cron=request.by_cron)
         if "webhook" in data:
             webhooks.check(data["webhook"], namespace.options.webhook_hosts)
+        if assistant is None:
+            raise Refusal(404, _NOT_THERE)
+        seen = self._may_run(request, assistant)
+        thread = None if thread_id is None else self._thread(request, thread_id, seen)
         if request.access is not None:
             request = owned(request, request.access, seen)
         if not assistant.bare:
@@ -170,35 +173,24 @@ class Runner:
         }
         return "feedback", outcome.feedback
 
-    def _assistant(self, request: RunRequest) -> Assistant | None:
-        found = self.namespace.assistants.named(request.data["assistant_id"])
-        if (
-            request.access is None
-            or found is None
-            or sees(allowed(request.access, "assistants", "read"), found.inherited)
-        ):
-            return found
-        return None
+    def _may_run(self, request: RunRequest, assistant: Assistant) -> Seen:
+        """Which threads somebody may run an assistant on; raises Refusal where it may not be run."""
+        access = request.access
+        if access is None:
+            return EVERYTHING
+        seen = access.allow("threads", "create_run")
+        # langgraph-api 0.16.7: a graph's own assistant is everybody's to run.
+        if not assistant.own and not sees(access.allow("assistants", "read"), assistant.inherited):
+            raise Refusal(404, _NOT_THERE)
+        return seen
 
-    def _thread(
-        self, request: RunRequest, assistant: Assistant | None, seen: Seen, *, background: bool
-    ) -> Thread | None:
-        if request.thread_id is None:
-            return None
-        thread_id = canonical(request.thread_id)
-        if thread_id is None:
-            # langgraph-api 0.16.7: two spellings of one refusal
-            if background:
-                raise Refusal(422, "Invalid thread ID")
-            raise Refusal(400, "badly formed hexadecimal UUID string")
+    def _thread(self, request: RunRequest, thread_id: str, seen: Seen) -> Thread:
         found = self.namespace.threads.find(thread_id)
-        if found is not None and not sees(seen, found.metadata):
-            raise Refusal(404, "Thread or assistant not found.")
-        if found is None:
-            if request.data.get("if_not_exists") != "create" or assistant is None:
-                raise Refusal(404, "Thread or assistant not found.")
-            found = self._made_by_run(thread_id)
-        return found
+        if found is not None and sees(seen, found.metadata):
+            return found
+        if found is not None or request.data.get("if_not_exists") != "create":
+            raise Refusal(404, _NOT_THERE)
+        return self._made_by_run(thread_id)
 
     def _made_by_run(self, thread_id: str) -> Thread:
         now = self.namespace.options.clock.now()
@@ -456,6 +448,19 @@ _OVER = (
     "deleted or completed."
 )
 _BUSY = "Thread is already running a task. Wait for it to finish or choose a different multitask strategy."
+
+
+_NOT_THERE = "Thread or assistant not found."
+
+
+def _thread_id(named: str, *, background: bool) -> str:
+    """A thread's id in its usual spelling. langgraph-api 0.16.7: what is none is refused in one of two ways."""
+    known = canonical(named)
+    if known is None and background:
+        raise Refusal(422, "Invalid thread ID")
+    if known is None:
+        raise Refusal(400, "badly formed hexadecimal UUID string")
+    return known
 
 
 def _instant(begun: Beginning | None) -> bool:

@@ -23,6 +23,7 @@ _EXPOSE = (
     b"x-pagination-total, x-pagination-next, content-location",
 )
 _PRIVATE = (b"access-control-allow-private-network", b"true")
+_PRIVATE_ASKED = b"access-control-request-private-network"
 _VARY_ON = (
     "Origin",
     "Access-Control-Request-Method",
@@ -57,9 +58,10 @@ class Cors:
         asked: RawHeaders = scope["headers"]
         cross = b"origin" in dict(asked)
         options = scope["method"] == "OPTIONS"
-        if options and cross and (headers := _preflight(asked)):
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": b"OK"})
+        if options and cross and (preflight := _preflight(asked)):
+            status, headers, body = preflight
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
             return
         more: RawHeaders = [_ALLOW, _EXPOSE, _VARY] if cross else [_VARY]
         if options:
@@ -86,10 +88,16 @@ class Cors:
                 entry.ended = "disconnected"
 
 
-def _preflight(asked: RawHeaders) -> RawHeaders | None:
+def _preflight(asked: RawHeaders) -> tuple[int, RawHeaders, bytes] | None:
+    """The answer to a preflight: status, headers and body; None for what is none."""
     given = dict(asked)
-    if b"access-control-request-method" not in given:
+    method = given.get(b"access-control-request-method")
+    if method is None:
         return None
+    disallowed = [] if method.decode("latin-1") in HTTP_METHODS else ["method"]
+    if _PRIVATE_ASKED in given:
+        disallowed.append("private-network")
+    body = f"Disallowed CORS {', '.join(disallowed)}".encode() if disallowed else b"OK"
     headers = [
         _VARY_PREFLIGHT,
         _ALLOW,
@@ -99,4 +107,6 @@ def _preflight(asked: RawHeaders) -> RawHeaders | None:
     wanted = given.get(b"access-control-request-headers")
     if wanted is not None:
         headers.append((b"access-control-allow-headers", wanted))
-    return [*headers, (b"content-length", b"2"), (b"content-type", b"text/plain; charset=utf-8"), _PRIVATE]
+    length = (b"content-length", str(len(body)).encode())
+    headers += [length, (b"content-type", b"text/plain; charset=utf-8"), _PRIVATE]
+    return (400 if disallowed else 200), headers, body

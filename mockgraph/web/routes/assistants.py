@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mockgraph.backend.access import Seen, allowed, sees
-from mockgraph.backend.assistants import Assistant
+from mockgraph.backend.assistants import NOT_DELETED, Assistant, identified
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime.runner import Runner
@@ -50,6 +50,9 @@ class Assistants:
         """`POST /assistants`."""
         body = await read_request(request)
         data = _checked(parsed(body, "AssistantCreate"))
+        self.namespace.assistants.expect(data["graph_id"])
+        if data.get("assistant_id"):
+            identified(data["assistant_id"])
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
         return json(
             self.namespace.assistants.create(
@@ -74,6 +77,7 @@ class Assistants:
 
     async def patch(self, request: Request) -> Response:
         """`PATCH /assistants/{assistant_id}`."""
+        identified(request.path_params["assistant_id"])
         data = _checked(parsed(await read_request(request), "AssistantPatch"))
         now, seen = self.namespace.options.clock.now(), _seen(request, "update")
         named = request.path_params["assistant_id"]
@@ -83,10 +87,12 @@ class Assistants:
         """`DELETE /assistants/{assistant_id}`; with `delete_threads` the threads of its runs go with it."""
         # langgraph-api 0.16.7: in any case, other than the flags of what is read.
         with_threads = request.query_params.get("delete_threads", "").lower() == "true"
+        named, seen = request.path_params["assistant_id"], _seen(request, "delete")
+        self.namespace.assistants.get(named, seen=seen, said=NOT_DELETED)
+        # langgraph-api 0.16.7: the runs of an assistant are stopped before it is deleted.
+        seen_threads(request.scope, "update")
         visible = seen_threads(request.scope, "delete") if with_threads else {}
-        gone = self.namespace.assistants.delete(
-            request.path_params["assistant_id"], seen=_seen(request, "delete")
-        )
+        gone = self.namespace.assistants.delete(named, seen=seen)
         self.namespace.forget_crons(assistant_id=gone.assistant_id)
         for thread in list(self.namespace.threads) if with_threads else ():
             if _was_run_by(thread, gone.assistant_id) and sees(visible, thread.metadata):
@@ -95,6 +101,7 @@ class Assistants:
 
     async def versions(self, request: Request) -> Response:
         """`POST …/versions`."""
+        identified(request.path_params["assistant_id"])
         query = parsed(await read_request(request), "AssistantVersionsSearchRequest")
         named = request.path_params["assistant_id"]
         return json(self.namespace.assistants.versions(named, query, seen=_seen(request, "read")))

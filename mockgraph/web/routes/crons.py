@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mockgraph.backend.access import Seen, allowed, sees
+from mockgraph.backend.assistants import Assistant
 from mockgraph.runtime import webhooks
 from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
@@ -55,15 +56,21 @@ class Crons:
         body = await read_request(request)
         data = parsed(body, schema)
         self._check_webhook(data)
+        assistant = self._assistant(data["assistant_id"])
         cron = planned(
             data,
             cron_id=self.namespace.ids.cron(thread_id, body),
-            assistant_id=self._assistant(request, data["assistant_id"]),
+            assistant_id=assistant.assistant_id,
             thread_id=thread_id,
             api_url=api_url(request.scope),
             now=self.namespace.options.clock.now(),
             access=access_of(request.scope),
         )
+        _seen(request, "create")
+        if not assistant.own and not sees(
+            allowed(access_of(request.scope), "assistants", "read"), assistant.inherited
+        ):
+            raise _no_assistant(data["assistant_id"])
         if thread_id is not None:
             seen = seen_threads(request.scope, "read")
             if self.namespace.threads.find(thread_id, seen=seen) is None:
@@ -73,17 +80,15 @@ class Crons:
         self._set_alarm()
         return json(cron.wire())
 
-    def _assistant(self, request: Request, named: str) -> str:
-        """The id of the assistant that a cron names by graph or by id, if its maker sees it."""
-        _seen(request, "create")
-        visible = allowed(access_of(request.scope), "assistants", "read")
+    def _assistant(self, named: str) -> Assistant:
+        """The assistant that a cron names by graph or by id."""
         try:
             found = self.namespace.assistants.named(named)
         except Refusal:
             found = None
-        if found is None or not sees(visible, found.inherited):
-            raise Refusal(404, f"Assistant '{named}' not found")
-        return found.assistant_id
+        if found is None:
+            raise _no_assistant(named)
+        return found
 
     def _check_webhook(self, data: dict[str, str]) -> None:
         webhooks.check(data.get("webhook"), self.namespace.options.webhook_hosts)
@@ -108,6 +113,7 @@ class Crons:
 
     async def delete(self, request: Request) -> Response:
         """`DELETE /runs/crons/{cron_id}`."""
+        uuid_of(request.path_params["cron_id"], "cron")
         self.namespace.crons.delete(request.path_params["cron_id"], seen=_seen(request, "delete"))
         self._set_alarm()
         return Response(status_code=204)
@@ -122,6 +128,10 @@ class Crons:
         """`POST /runs/crons/count`."""
         query = parsed(await read_request(request), "CronCountRequest")
         return json(len(self.namespace.crons.matching(query, seen=_seen(request, "search"))))
+
+
+def _no_assistant(named: str) -> Refusal:
+    return Refusal(404, f"Assistant '{named}' not found")
 
 
 def _seen(request: Request, action: str) -> Seen:

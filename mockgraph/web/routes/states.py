@@ -16,7 +16,7 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read_request
-from mockgraph.web.paths import TRUE, seen_threads
+from mockgraph.web.paths import TRUE, seen_threads, uuid_of
 from mockgraph.words.errors import Refusal
 
 
@@ -56,6 +56,7 @@ class States:
 
     async def named(self, request: Request) -> Response:
         """`POST …/state/checkpoint`."""
+        uuid_of(request.path_params["thread_id"], "thread")
         data = parsed(await read_request(request), "ThreadStateCheckpointRequest")
         place, subgraphs = data["checkpoint"], bool(data.get("subgraphs"))
         thread = self._thread(request, respelled=True)
@@ -84,6 +85,7 @@ class States:
         """`POST …/state`: the state as if one of the graph's nodes had just written to it."""
         from mockgraph.runtime.editing import edit
 
+        uuid_of(request.path_params["thread_id"], "thread")
         data = parsed(await read_request(request), "ThreadStateUpdate")
         seen = seen_threads(request.scope, "update")
         thread = self.namespace.threads.get(request.path_params["thread_id"], seen=seen, respelled=True)
@@ -102,6 +104,7 @@ class States:
 
     async def search(self, request: Request) -> Response:
         """`POST …/history`."""
+        uuid_of(request.path_params["thread_id"], "thread")
         query = parsed(await read_request(request), "ThreadStateSearch")
         place, before = query.get("checkpoint", {}), query.get("before", {})
         before = before.get("configurable", before)

@@ -50,21 +50,22 @@ class Stopping:
         """`POST /runs/cancel`."""
         data = parsed(await read_request(request), "RunsCancel")
         action = request.query_params.get("action") or "interrupt"
-        seen = seen_threads(request.scope, "update")
         status, thread_id, run_ids = data.get("status"), data.get("thread_id"), data.get("run_ids")
         if status is not None:
             if thread_id is not None or run_ids is not None:
                 raise Refusal(422, _STATUS_ALONE)
             wanted = ("pending", "running") if status == "all" else (status,)
+            seen = seen_threads(request.scope, "update")
             live = self.runner.namespace.live.values()
             run_ids = [
                 one.run.run_id for one in live if one.run.status in wanted and sees(seen, one.thread.metadata)
             ]
         else:
             thread_id = uuid_of(thread_id, "thread")
+            run_ids = [uuid_of(run_id, "run") for run_id in run_ids or ()]
+            seen = seen_threads(request.scope, "update")
             if seen and self.runner.namespace.threads.find(thread_id, seen=seen) is None:
                 raise Refusal(404, _NONE)
-            run_ids = [uuid_of(run_id, "run") for run_id in run_ids or ()]
         self.runner.cancel(thread_id, run_ids, action=action, at="/runs/cancel")
         return Response(status_code=204)
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mockgraph.backend.access import Seen
+from mockgraph.backend.access import Seen, sees
 from mockgraph.backend.json import loads
 from mockgraph.backend.threads import Thread
 from mockgraph.runtime.runner import Runner
@@ -43,7 +43,8 @@ class Threads:
         """`POST /threads`."""
         body = await read_request(request)
         data = parsed(body, "ThreadCreate")
-        new_id = data.get("thread_id") or self.namespace.ids.thread(body)
+        given = data.get("thread_id")
+        new_id = uuid_of(given, "thread") if given else self.namespace.ids.thread(body)
         now, seen = self.namespace.options.clock.now(), _seen(request, "create")
         thread = self.namespace.threads.create(data, new_id=new_id, now=now, seen=seen)
         # langgraph-api 0.16.7: on a thread that is there, too.
@@ -77,6 +78,8 @@ class Threads:
         named = dict.fromkeys(uuid_of(thread_id, "thread") for thread_id in query["thread_ids"])
         if named and query.get("strategy") == "keep_latest":
             raise Refusal(422, "keep_latest strategy is not supported in in-memory runtime")
+        if not named:
+            return json({"pruned_count": 0})
         seen, threads = _seen(request, "delete"), self.namespace.threads
         found = [thread for known in named if (thread := threads.find(known, seen=seen)) is not None]
         if seen and len(found) < len(named):
@@ -87,10 +90,10 @@ class Threads:
 
     async def patch(self, request: Request) -> Response:
         """`PATCH /threads/{thread_id}`; the thread is not told where the client prefers a minimal answer."""
+        known = uuid_of(request.path_params["thread_id"], "thread")
         data = parsed(await read_request(request), "ThreadPatch")
-        known, seen = uuid_of(request.path_params["thread_id"], "thread"), _seen(request, "update")
-        thread = self.namespace.threads.find(known, seen=seen)
-        if thread is None:
+        thread = self.namespace.threads.find(known)
+        if thread is None or not sees(seen := _seen(request, "update"), thread.metadata):
             raise Refusal(404, "Not Found")
         self.namespace.threads.patch(thread, data, now=self.namespace.options.clock.now(), seen=seen)
         if request.headers.get("prefer") == "return=minimal":
@@ -131,6 +134,7 @@ class Threads:
 
     def _thread(self, request: Request, *, action: str = "read", respelled: bool = False) -> Thread:
         """The thread of the path; refuses one that is not there, and what may not be done with it."""
+        uuid_of(request.path_params["thread_id"], "thread")
         return self.namespace.threads.get(
             request.path_params["thread_id"], seen=_seen(request, action), respelled=respelled
         )

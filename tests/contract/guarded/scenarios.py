@@ -230,3 +230,80 @@ for _who in WHO:
         thread_id, _ = await owned(ask)
         if who != "alice":
             await As(ask, who)("GET", f"/threads/{thread_id}/stream")
+
+
+# --- graphs' own assistants, and which refusal comes first --------------------------------------------------
+
+WHO |= {"barred": {"authorization": "Bearer barred"}, "reader": {"authorization": "Bearer reader"}}
+
+
+@scenario("auth: a graph's own assistant, run by somebody who sees none")
+async def own_assistants(ask: Ask) -> None:
+    barred = As(ask, "barred")
+    await barred("POST", "/assistants/search", {"graph_id": "counter"})
+    await barred("POST", "/runs/wait", RUN)
+    await barred("POST", "/runs/stream", RUN)
+    thread_id = (await barred("POST", "/threads", {})).json()["thread_id"]
+    await barred("POST", f"/threads/{thread_id}/runs/wait", RUN)
+    for path in ("/runs/crons", f"/threads/{thread_id}/runs/crons"):
+        cron = (await barred("POST", path, {**RUN, "schedule": "0 0 1 1 *"})).json()
+        await barred("DELETE", f"/runs/crons/{cron.get('cron_id')}")
+
+
+@scenario("auth: a graph's own assistant, deleted by somebody who may change no threads")
+async def deleted_assistants(ask: Ask) -> None:
+    for who in ("guest", "reader"):
+        found = (await As(ask, "alice")("POST", "/assistants/search", {"graph_id": "counter"})).json()
+        one = f"/assistants/{found[0]['assistant_id']}"
+        await As(ask, who)("DELETE", one)
+        await As(ask, who)("DELETE", f"{one}?delete_threads=true")
+        await As(ask, who)("DELETE", f"/assistants/{UNKNOWN}?delete_threads=true")
+        await As(ask, who)("GET", one)
+
+
+BOTH = {"context": {"a": 1}, "config": {"configurable": {"b": 2}}}
+ODD_RUNS: dict[str, dict[str, Any]] = {
+    "an assistant that is none": {"assistant_id": "nope"},
+    "an unknown assistant": {"assistant_id": UNKNOWN},
+    "two contexts": BOTH,
+    "a webhook": {"webhook": "nope"},
+    "a checkpoint": {"checkpoint_id": "x"},
+}
+for _name, _odd in ODD_RUNS.items():
+    for _who in ("guest", "barred", "bob"):
+
+        @scenario(f"auth: a run with {_name}, asked by {_who}")
+        async def odd_runs(ask: Ask, who: str = _who, odd: dict[str, Any] = _odd) -> None:
+            thread_id = (await As(ask, "alice")("POST", "/threads", {})).json()["thread_id"]
+            for path in (
+                "/runs/wait",
+                "/runs",
+                f"/threads/{thread_id}/runs/wait",
+                f"/threads/{UNKNOWN}/runs/wait",
+            ):
+                await As(ask, who)("POST", path, {**RUN, **odd})
+
+
+ODD: list[tuple[str, str, Any]] = [
+    ("POST", "/threads/abc/runs", RUN),
+    ("POST", "/threads/abc/runs/wait", RUN),
+    ("POST", "/threads", {"thread_id": "abc"}),
+    ("DELETE", "/threads/abc", None),
+    ("POST", "/threads/abc/state", {"values": None}),
+    ("PATCH", f"/threads/{UNKNOWN}", {"metadata": {}}),
+    ("POST", "/threads/prune", {"thread_ids": []}),
+    ("POST", "/threads/prune", {"thread_ids": ["abc"]}),
+    ("POST", "/runs/cancel", {"thread_id": "abc", "run_ids": ["x"]}),
+    ("POST", "/runs/crons", {**RUN, "schedule": "0 0 1 1 *", "assistant_id": "nope"}),
+    ("POST", "/runs/crons", {**RUN, "schedule": "0 0 1 1 *", "timezone": "zz"}),
+    ("POST", "/runs/crons", {**RUN, "schedule": "bad"}),
+    ("DELETE", "/runs/crons/abc", None),
+    ("POST", "/assistants", {"graph_id": "nope"}),
+    ("POST", "/assistants", {"graph_id": "counter", "assistant_id": "abc"}),
+]
+for _who in ("guest", "barred"):
+
+    @scenario(f"auth: what is refused anyway, asked by {_who}")
+    async def odd_requests(ask: Ask, who: str = _who) -> None:
+        for method, path, body in ODD:
+            await As(ask, who)(method, path, body)

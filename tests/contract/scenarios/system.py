@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.scenarios.asking import Ask, scenario
+from tests.contract.scenarios.asking import Ask, scenario, several
 
 THREAD = "018cc251-f400-7acf-80e7-6d440feec09e"
 ORIGIN = {"origin": "http://localhost:3000"}
@@ -89,3 +89,24 @@ def keys(value: Any) -> Any:
 async def counted(ask: Ask) -> None:
     await ask("POST", "/threads/count", {}, shown=lambda _: None)
     await ask("GET", "/metrics?format=json", shown=keys)
+
+
+@scenario("system: preflights that are refused")
+async def disallowed(ask: Ask) -> None:
+    origin = {"origin": "http://localhost:3000"}
+    private = {"access-control-request-private-network": "true"}
+    for method in ("POST", "FOO", "", "post", "GET, POST"):
+        for more in ({}, private, {"access-control-request-headers": "x-a"}):
+            asked = {**origin, "access-control-request-method": method, **more}
+            await ask("OPTIONS", "/threads", headers=asked)
+
+
+@scenario("system: ids in paths are looked at before bodies")
+async def paths_first(ask: Ask) -> None:
+    for path in ("/threads/abc", "/assistants/abc"):
+        for body in several({"metadata": 5}, [], {}):
+            await ask("PATCH", path, body)
+    for path in ("state", "history", "state/checkpoint"):
+        for odd in several([], {"limit": "x", "values": 5, "checkpoint": 5}):
+            await ask("POST", f"/threads/abc/{path}", odd)
+    await ask("POST", "/assistants/abc/versions", [])
