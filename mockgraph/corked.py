@@ -7,7 +7,7 @@ themselves, and wakes the client for a head without a body.
 import asyncio
 from typing import Any
 
-_FULL = 65_536  # bytes that wait at the most
+_FULL = 65_536  # bytes: more than this is sent at once
 
 
 class Corked:
@@ -24,13 +24,14 @@ class Corked:
     def write(self, data: bytes) -> None:
         """Send soon; the protocol is paused as `transport` does it."""
         if not self._waiting:
-            self._call_soon(self._flush)
+            self._call_soon(self.flush)
         self._waiting.append(data)
         self._size += len(data)
         if self._size > _FULL:
-            self._flush()
+            self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what waits."""
         waiting, transport = self._waiting, self._transport
         if waiting:
             self._waiting, self._size = [], 0
@@ -44,7 +45,7 @@ class Corked:
 
     def close(self) -> None:
         """Close when everything is sent."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
     def __getattr__(self, name: str) -> Any:

@@ -216,7 +216,7 @@ class JournalView:
     @property
     def lints(self) -> list[str]:
         """What is odd about what clients asked for, though the real server takes it."""
-        from mockgraph.web.control import known_keys
+        from mockgraph.web.known_keys import known_keys
 
         return [f"{name}: {entry.asked}: {said}" for name, entry, said in lints(self._journal, known_keys)]
 

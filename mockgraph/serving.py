@@ -137,13 +137,13 @@ class _OnLine:
 
 def _http(*args: Any, **named: Any) -> asyncio.Protocol:
     """uvicorn's protocol for HTTP, which writes what belongs together at once."""
-    made: asyncio.Protocol = _corking()(*args, **named)
+    made: asyncio.Protocol = _http_class()(*args, **named)
     return made
 
 
 @cache
-def _corking() -> Any:
-    """The protocol's class: of httptools where that is installed."""
+def _http_class() -> Any:
+    """Its class, made for the first connection: httptools, or h11, are imported then."""
     from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
     protocol: Any = AutoHTTPProtocol
@@ -151,6 +151,11 @@ def _corking() -> Any:
     class Corking(protocol):  # type: ignore[misc]
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(Corked(transport))
+
+        def eof_received(self) -> None:
+            # The client will say no more, and the transport closes itself behind this: what it is owed goes first.
+            self.transport.flush()
+            super().eof_received()
 
     return Corking
 
@@ -167,7 +172,8 @@ def bound(host: str, port: int) -> socket.socket:
     if not host:
         raise OSError(errno.EADDRNOTAVAIL, "an empty address would be every address")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio looks for the protocol before it sets TCP_NODELAY, without which a stream waits for its client's ACKs.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))

@@ -66,9 +66,7 @@ def setting(description: Description) -> Setting:
         ground=run.ground,
         anew=run.anew,
         fork=run.fork,
-        command=command_of(request, graph, run.ground, stateless=run.temporary)
-        if "command" in request
-        else None,
+        command=command_of(request, graph, run.ground, stateless=run.temporary),
         pause_before=_breaks(request.get("interrupt_before"), graph.pause_before),
         pause_after=_breaks(request.get("interrupt_after"), graph.pause_after),
         recursion_limit=config.get("recursion_limit", RECURSION_LIMIT),

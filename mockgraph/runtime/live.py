@@ -182,9 +182,9 @@ class LiveRun:
         run, outcome, timeline = self.run, self.outcome, self.runner.namespace.timeline
         ready: list[Part] = []
         try:
-            played, shows = tell(run, self.request.data)
+            played, projector = tell(run, self.request.data)
             for count, fact in enumerate(played, start=1):
-                parts = shows.parts(fact)
+                parts = projector.parts(fact)
                 if type(fact) is facts.Struck:
                     strikes = Strikes(fact.fault)
                     run.strikes += (strikes,)

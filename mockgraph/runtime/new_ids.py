@@ -7,8 +7,6 @@ from mockgraph.backend.threads import Thread
 from mockgraph.runtime.options import Options
 from mockgraph.words.ids import digest, key_of, uuid4, uuid7
 
-_PAGE = 4096  # bytes
-
 
 class NewIds:
     """Gives ids, each once."""
@@ -16,33 +14,32 @@ class NewIds:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._asked: Counter[bytes] = Counter()
-        self._page = b""
-        self._used = _PAGE  # bytes of it
 
     # --- for what clients make ---
 
     def thread(self, request: bytes) -> str:
-        """That of a thread that `POST /threads` makes: the next one for such a request."""
+        """The id of a thread that `POST /threads` makes: the next one for such a request."""
         return uuid7(self._options.clock.now(), self._bits(b"thread " + request))
 
     def copy(self, thread: Thread) -> str:
-        """That of a copy of a thread: its next one."""
+        """The id of a copy of a thread: its next one."""
         return uuid4(self._bits(b"copy " + thread.thread_id.encode()))
 
     def assistant(self, request: bytes) -> str:
-        """That of an assistant that `POST /assistants` makes."""
+        """The id of an assistant that `POST /assistants` makes."""
         return uuid4(self._bits(b"assistant " + request))
 
     def cron(self, thread_id: str | None, request: bytes) -> str:
-        """That of a cron: the next one for such a request."""
+        """The id of a cron: the next one for such a request."""
         return uuid7(
             self._options.clock.now(), self._bits(b"cron %b " % (thread_id or "").encode() + request)
         )
 
     def run(self, thread: Thread | None, request: bytes, now: int) -> tuple[str, str]:
-        """Those of a run and of its thread; a stateless run brings its own thread."""
+        """The ids of a run and of its thread; a stateless run brings its own thread."""
         if not self._options.deterministic:
-            bits, more = self._random(), b"" if thread is not None else self._random()
+            fresh = os.urandom(32)
+            bits, more = fresh[:16], fresh[16:]
         elif thread is None:
             bits = self._bits(b"stateless " + request)
             more = digest(bits, "thread")
@@ -51,13 +48,13 @@ class NewIds:
         return uuid7(now, bits), thread.thread_id if thread is not None else uuid7(now, more)
 
     def subscription(self, thread_id: str) -> str:
-        """That of a subscription to a thread's events."""
+        """The id of a subscription to a thread's events."""
         return uuid4(self._bits(b"subscription " + thread_id.encode()))
 
     # --- of A2A ---
 
     def context(self, request: bytes) -> str:
-        """That of a thread that an A2A message begins: the next one for such a message."""
+        """The id of a thread that an A2A message begins: the next one for such a message."""
         return uuid4(self._bits(b"context " + request))
 
     def unused(self, request: bytes) -> None:
@@ -72,7 +69,7 @@ class NewIds:
         return uuid7(self._options.clock.now(), digest(self._options.seed, f"{thread_id} task {made}"))
 
     def status(self, task_id: str) -> str:
-        """That of a message that says how an A2A task stands: another one whenever somebody asks."""
+        """The id of a message that says how an A2A task stands: another one whenever somebody asks."""
         return uuid4(self._bits(b"status " + task_id.encode()))
 
     # --- what they are made of ---
@@ -80,15 +77,7 @@ class NewIds:
     def _bits(self, request: bytes) -> bytes:
         """A hash of the request and of how often it was made; or random bits."""
         if not self._options.deterministic:
-            return self._random()
+            return os.urandom(16)
         asked = key_of(request.decode("utf-8", "replace"))
         self._asked[asked] += 1
         return digest(self._options.seed, f"{asked.hex()} {self._asked[asked]}")
-
-    def _random(self) -> bytes:
-        """16 bytes of the system's, which is asked for a page at a time: a call of it costs more than an id does."""
-        at = self._used
-        if at == _PAGE:
-            self._page, at = os.urandom(_PAGE), 0
-        self._used = at + 16
-        return self._page[at : at + 16]

@@ -7,10 +7,13 @@ from mockgraph.backend.reserved import own_configurable
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 
+# A request that says nothing of these is refused for nothing here.
+_LOOKED_AT = frozenset({"config", "context", "command", "after_seconds", "checkpoint", "checkpoint_id"})
+
 
 def refuse(data: dict[str, Any], *, stateless: bool, by_cron: bool = False) -> None:
     """Refuse a request for a run that the real server refuses, or crashes on (500)."""
-    if data.keys() <= _PLAIN:
+    if data.keys().isdisjoint(_LOOKED_AT):
         return
     configurable = own_configurable(data.get("config", {}).get("configurable", {}))
     own = ("cron_id",) if by_cron else ()
@@ -36,8 +39,6 @@ def _refuse_odd(data: dict[str, Any]) -> None:
         raise Refusal(422, "Invalid checkpoint ID")
 
 
-# What a request may say without being refused for it here.
-_PLAIN = {"assistant_id", "input", "stream_mode", "metadata", "stream_subgraphs", "if_not_exists"}
 _A_YEAR = 366 * 24 * 3600
 
 

@@ -100,11 +100,11 @@ def _told_again(run: Run) -> list[Part]:
     request, numbers = Description(run).request, Numbers(run.told_from)
     told: list[Part] = []
     strikes = list(run.strikes)
-    played, shows = tell(run, request)
+    played, projector = tell(run, request)
     for fact in islice(played, run.told):
         if type(fact) is facts.Struck and strikes:
             told.append(Part("", b"", "", strikes.pop(0)))
-        told += [Part(*encoded(part), numbers.next()) for part in shows.parts(fact)]
+        told += [Part(*encoded(part), numbers.next()) for part in projector.parts(fact)]
         if type(fact) is facts.Wait:
             numbers.wait(fact.seconds)
     if request.get("feedback_keys") and run.status == "success":

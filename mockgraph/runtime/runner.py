@@ -30,7 +30,7 @@ from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
 from mockgraph.runtime.requests import RunRequest, inheriting, owned, scope
 from mockgraph.runtime.stream_log import Numbers, Part
-from mockgraph.runtime.telling import Outcome, broken, encoded, heard, tell
+from mockgraph.runtime.telling import NOTED, Outcome, broken, encoded, taken_in, tell
 from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
@@ -44,6 +44,13 @@ class Begun(msgspec.Struct):
     outcome: Outcome
     live: LiveRun | None = None
     parts: list[bytes] = []
+
+    async def over(self) -> Outcome:
+        """How the run ended, once it has."""
+        if self.live is None:
+            return self.outcome
+        await self.live.ended.wait()
+        return self.live.outcome
 
 
 class Runner:
@@ -73,8 +80,7 @@ class Runner:
             None if request.thread_id is None else _thread_id(request.thread_id, background=background)
         )
         refuse(data, stateless=thread_id is None, by_cron=request.by_cron)
-        if "webhook" in data:
-            webhooks.check(data["webhook"], namespace.options.webhook_hosts)
+        webhooks.check(data.get("webhook"), namespace.options.webhook_hosts)
         if assistant is None:
             raise Refusal(404, _NOT_THERE)
         seen = self._may_run(request, assistant)
@@ -128,16 +134,14 @@ class Runner:
         noted = numbered or tape is not None
         pairs: list[tuple[str, bytes]] = []
         try:
-            played, shows = tell(run, request.data)
-            kinds, parts_of = shows.kinds, shows.parts
-            notes = heard(kinds, told=streamed or noted)
+            played, projector = tell(run, request.data)
+            kinds = projector.kinds if streamed or noted else taken_in(projector.kinds)
             parts: Sequence[tuple[str, Any]]
             for fact in played:
-                note = notes.get(type(fact))
-                if note is None:
-                    continue
-                parts = parts_of(fact) if type(fact) in kinds else ()
-                note(outcome, fact, parts)
+                kind = type(fact)
+                parts = projector.parts(fact) if kind in kinds else ()
+                if (take := NOTED.get(kind)) is not None:
+                    take(outcome, fact, parts)
                 if noted:
                     pairs.extend(map(encoded, parts))
                 elif streamed:
@@ -315,8 +319,7 @@ class Runner:
     def end(self, run: Run, request: RunRequest, thread: Thread | None, outcome: Outcome) -> None:
         """Store how the run ended, and tell whoever asked to be told."""
         settling.end(self.namespace, run, request, thread, outcome)
-        if "webhook" in request.data:
-            self._call(run, request, outcome)
+        self._call(run, request, outcome)
 
     def _call(self, run: Run, request: RunRequest, outcome: Outcome, *, status: str | None = None) -> None:
         if request.data.get("webhook"):

@@ -13,7 +13,7 @@ from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.requests import RunRequest
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.given import SeedThread
-from mockgraph.script.model import Graph
+from mockgraph.script.model import Fail, Graph, steps_of
 from mockgraph.script.places import Source
 from mockgraph.words.clock import Clock
 from mockgraph.words.errors import Complaint, FixtureError, Refusal
@@ -106,9 +106,12 @@ def _sown(runner: Runner, graph: Graph, seed: SeedThread, *, path: str) -> int:
             begun = runner.begin(request, api_url=_URL, at_once=True)
         except Refusal as refusal:
             raise _wrong(run.source, f"{path}.runs[{at}]", refusal.detail) from None
-        error = begun.outcome.error
+        error, stub = begun.outcome.error, begun.run.stub
+        scripted = stub is not None and any(type(step) is Fail for step in steps_of(stub.play.supersteps))
         if error is not None and error["error"] in settling.OURS:
             raise _wrong(run.source, f"{path}.runs[{at}]", error["message"])
+        if error is not None and not scripted:
+            raise _wrong(run.source, f"{path}.runs[{at}]", f"{error['error']}: {error['message']}")
     if seed.values is not None:
         as_node = {"as_node": seed.as_node} if seed.as_node is not None else {}
         try:

@@ -41,19 +41,22 @@ def end(
     saved = outcome.saved
     last = run.start if saved is None else saved.at
     run.ended = max(namespace.options.clock.now(), run.start + 1, last + 1)
-    if thread is None:
-        pass  # it was never entered
-    elif run.temporary:
-        namespace.threads.remove(run.thread_id)
-        namespace.runs.pop(run.run_id, None)
-    else:
-        _settle(namespace, run, thread, outcome)
-        named = request.data.get("checkpoint_id")
-        if outcome.native and named and outcome.error is None:
-            _look_back(thread, named)
+    if thread is not None:
+        _leave(namespace, run, request, thread, outcome)
     error = outcome.error
     ours = error["message"] if error and error["error"] in OURS else None
     note(namespace, request, run, ours)
+
+
+def _leave(namespace: Namespace, run: Run, request: RunRequest, thread: Thread, outcome: Outcome) -> None:
+    if run.temporary:
+        namespace.threads.remove(run.thread_id)
+        namespace.runs.pop(run.run_id, None)
+        return
+    _settle(namespace, run, thread, outcome)
+    named = request.data.get("checkpoint_id")
+    if outcome.native and named and outcome.error is None:
+        _look_back(thread, named)
 
 
 def _settle(namespace: Namespace, run: Run, thread: Thread, outcome: Outcome) -> None:

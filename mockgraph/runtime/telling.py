@@ -22,7 +22,7 @@ from mockgraph.words.errors import GraphError
 from mockgraph.words.redaction import without_values
 
 
-class Shows(Protocol):
+class Projecting(Protocol):
     """What the facts of a run become: `parts` of each, none of those of other `kinds`; to be asked in order."""
 
     kinds: frozenset[type]
@@ -30,7 +30,7 @@ class Shows(Protocol):
     def parts(self, fact: Fact) -> Sequence[Part]: ...
 
 
-def tell(run: Run, request: dict[str, Any]) -> tuple[Iterator[Fact], Shows]:
+def tell(run: Run, request: dict[str, Any]) -> tuple[Iterator[Fact], Projecting]:
     """The facts of a run that has started, and what they become."""
     description = Description(run, request)
     modes, channels = frozenset(description.modes), run.graph.channels
@@ -64,18 +64,18 @@ def broken(run: Run, error: Exception) -> GraphError:
 class Outcome(msgspec.Struct):
     """How a run ended: what waits and joins answer with, and what its thread keeps.
 
-    `shown` is the last payload of `values`, `asked` every payload with questions in it; `stands` is the fact of the
-    root's last checkpoint, and `values` what it holds, once `close` has been called; `inside` is that of the innermost
-    graph where the run stopped inside one, if its stream shows `subgraphs`. `native` runs are those of the newer thread
-    protocol, of which the thread keeps the `last` values that they told. `broke`: it could not be played.
+    `shown` is the last payload of `values`, `asked` every payload with questions in it. `root` is the fact of the root's
+    last checkpoint, `inner` that of the innermost graph's since then; `values` and, if the stream shows `subgraphs`,
+    `inside` are their values as JSON, once `close` has been called. `native` runs are those of the newer thread protocol, of
+    which the thread keeps the `last` values that they told. `broke`: it could not be played.
     """
 
     subgraphs: bool = False
     native: bool = False
     shown: Any = None
     asked: list[dict[str, Any]] = []
-    stands: facts.CheckpointSaved | facts.CheckpointFound | None = None
-    stands_inside: facts.CheckpointSaved | facts.CheckpointFound | None = None
+    root: facts.CheckpointSaved | facts.CheckpointFound | None = None
+    inner: facts.CheckpointSaved | facts.CheckpointFound | None = None
     inside: bytes | None = None
     values: bytes | None = None
     error: dict[str, str] | None = None
@@ -86,21 +86,18 @@ class Outcome(msgspec.Struct):
     @property
     def saved(self) -> facts.Checkpoint | None:
         """The root's last checkpoint."""
-        return None if self.stands is None else self.stands.checkpoint
+        return None if self.root is None else self.root.checkpoint
 
     @property
     def due(self) -> bool:
         """Whether it names nodes that have not run."""
-        return self.stands is not None and bool(self.stands.next)
+        return self.root is not None and bool(self.root.next)
 
     def note(self, fact: Fact, parts: Sequence[Part]) -> None:
         """Take in one fact and the parts that it became."""
         take = NOTED.get(type(fact))
         if take is not None:
             take(self, fact, parts)
-
-    def leave(self, fact: Fact, parts: Sequence[Part]) -> None:
-        """Take in nothing: the fact is for others."""
 
     def _values(self, fact: facts.ValuesChanged, parts: Sequence[Part]) -> None:
         if self.native:
@@ -118,30 +115,30 @@ class Outcome(msgspec.Struct):
                 self.asked.append(payload)
 
     def _saved(self, fact: facts.CheckpointSaved, _parts: Sequence[Part]) -> None:
-        self.stands = fact
-        self.stands_inside = None
+        self.root = fact
+        self.inner = None
 
     def _inside(self, fact: facts.Inside, _parts: Sequence[Part]) -> None:
         if isinstance(fact.fact, facts.CheckpointSaved | facts.CheckpointFound):
-            self.stands_inside = fact.fact
+            self.inner = fact.fact
 
     def _found(self, fact: facts.CheckpointFound, _parts: Sequence[Part]) -> None:
-        self.stands = fact
+        self.root = fact
 
     def _failed(self, fact: facts.RunFailed, _parts: Sequence[Part]) -> None:
         self.error = told(fact.error, fact.message)
 
     def close(self) -> None:
         """Make what the thread is to keep; raises where the values cannot be encoded."""
-        if self.stands is not None:
-            self.values = kept(self.stands.values)
-        if self.subgraphs and self.stands_inside is not None:
-            self.inside = kept(self.stands_inside.values)
+        if self.root is not None:
+            self.values = kept(self.root.values)
+        if self.subgraphs and self.inner is not None:
+            self.inside = kept(self.inner.values)
 
     def fail(self, error: GraphError) -> None:
         """The run broke: nothing of it is kept but the error."""
         self.broke = True
-        self.stands = self.values = self.shown = None
+        self.root = self.values = self.shown = None
         self.error = told(error.error, error.message)
 
     def waited(self, thread: Thread | None) -> bytes:
@@ -157,8 +154,8 @@ class Outcome(msgspec.Struct):
             return self._fed({"__interrupt__": everything})
         if (
             self.values is not None
-            and self.stands is not None
-            and self.shown is self.stands.values
+            and self.root is not None
+            and self.shown is self.root.values
             and self.feedback is None
         ):
             return as_told(self.values)
@@ -176,8 +173,7 @@ class Outcome(msgspec.Struct):
 STOPPED = ("UserInterrupt", "UserRollback")
 
 # What an outcome takes in of each kind of fact.
-Note = Callable[[Outcome, Any, Sequence[Part]], None]
-NOTED: dict[type, Note] = {
+NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
     facts.ValuesChanged: Outcome._values,
     facts.TaskInterrupted: Outcome._asked,
     facts.CheckpointSaved: Outcome._saved,
@@ -188,9 +184,9 @@ NOTED: dict[type, Note] = {
 
 
 @cache
-def heard(kinds: frozenset[type], *, told: bool) -> dict[type, Note]:
-    """What an outcome takes in of each kind of fact that anybody listens to: where parts are `told`, those of `kinds` too."""
-    return {**dict.fromkeys(kinds, Outcome.leave), **NOTED} if told else NOTED
+def taken_in(kinds: frozenset[type]) -> frozenset[type]:
+    """Those of these kinds of facts whose parts an outcome looks at."""
+    return kinds & NOTED.keys()
 
 
 def joined(thread: Thread) -> bytes:

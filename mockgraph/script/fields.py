@@ -4,17 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockgraph.script import words
-from mockgraph.script.nodes import INVALID, Node, Reader, noun
+from mockgraph.script.nodes import INVALID, Node, Reader, noun, under
 from mockgraph.words.ids import canonical
 
 
-def read_id(reader: Reader, node: Node, path: str, given: str | None) -> str | None:
-    """A UUID that was given, in its usual spelling."""
+def read_id(reader: Reader, node: Node, path: str, *, key: str, given: str | None) -> str | None:
+    """A UUID that was given under a key, in its usual spelling."""
     if given is None:
         return None
     known = canonical(given)
     if known is None:
-        reader.complain(node, path, f"expected a UUID as id, got {given!r}", "leave it out to get one")
+        what = f"expected a UUID as id, got {given!r}"
+        reader.complain(under(node, key), f"{path}.{key}", what, "leave it out to get one")
     return known
 
 

@@ -139,7 +139,12 @@ def _twins(graphs: Mapping[str, Graph]) -> list[Complaint]:
         ]:
             key = f"{kind} {known}"
             if key in first:
-                hint = f"the first is {first[key]}; give this one another id, or leave it out"
+                cure = (
+                    "another name, or an 'assistant_id'"
+                    if kind == "assistant"
+                    else "another id, or leave it out"
+                )
+                hint = f"the first is {first[key]}; give this one {cure}"
                 complaints.append(
                     Complaint(source.file, source.line, source.column, "", f"a second {kind} '{what}'", hint)
                 )

@@ -60,6 +60,16 @@ def near(word: str, known: Iterable[str], *, nearness: float = 0.6) -> str:
     return f"did you mean '{close[0]}'?" if close else ""
 
 
+def under(node: Node, *keys: str) -> Node:
+    """What stands under these keys in mappings, or as near to it as there is anything: where a complaint belongs."""
+    for key in keys:
+        found = next((value for name, value in node.pairs if name.value == key), None)
+        if found is None:
+            break
+        node = found
+    return node
+
+
 class Reader:
     """Reads nodes of one file; every complaint is noted, and reading goes on."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from mockgraph.script import words
 from mockgraph.script.fields import read_fields
 from mockgraph.script.given import Auth, Identity, Refused, Rule
-from mockgraph.script.nodes import INVALID, Node, Reader, near
+from mockgraph.script.nodes import INVALID, Node, Reader, near, under
 from mockgraph.script.places import Source
 from mockgraph.words.vocabulary import RESERVED_METADATA
 
@@ -33,7 +33,7 @@ def read_auth(reader: Reader, node: Node) -> Auth:
         _credentials(reader, entries[kind][1], f"auth.{kind}") if kind in entries else {}
         for kind in ("tokens", "keys")
     )
-    if "tokens" not in entries and "keys" not in entries:
+    if len(entries) == len(node.pairs) and node.kind == "mapping" and not entries.keys() & {"tokens", "keys"}:
         reader.complain(node, "auth", "nobody could ever call", "give 'tokens' or 'keys'")
     rules = _rules(reader, entries["rules"][1]) if "rules" in entries else ()
     return Auth(source, tokens, keys, rules=rules, **texts)
@@ -46,6 +46,9 @@ def _credentials(reader: Reader, node: Node, path: str) -> dict[str, Identity | 
         if not credential or credential != credential.strip():
             what = "a credential is a text without spaces around it"
             reader.complain(value, f"{path}.…", what, "no client could send it otherwise")
+        elif path == "auth.tokens" and credential.lower().startswith("bearer "):
+            what = "'Bearer' is the scheme, not part of a token"
+            reader.complain(value, f"{path}.…", what, "leave it out: clients send it in front")
         read = _credential(reader, value, f"{path}.…")
         if read is not None:
             found[credential] = read
@@ -59,7 +62,8 @@ def _credential(reader: Reader, node: Node, path: str) -> Identity | Refused | N
         if fields is None:
             return None
         if fields["status"] not in (401, 403):
-            reader.complain(node, path, f"expected status 401 or 403, got {fields['status']}")
+            what = f"expected the number 401 or 403, got {fields['status']!r}"
+            reader.complain(under(node, "status"), f"{path}.status", what)
         return Refused(fields["status"], fields["detail"])
     known = {**words.IDENTITY, **{name: words.Key("", {}) for name in named if isinstance(name, str)}}
     known |= words.IDENTITY
@@ -67,7 +71,8 @@ def _credential(reader: Reader, node: Node, path: str) -> Identity | Refused | N
     if fields is None:
         return None
     if not fields["identity"]:
-        reader.complain(node, f"{path}.identity", "an identity cannot be empty", "name whom it stands for")
+        what = "an identity cannot be empty"
+        reader.complain(under(node, "identity"), f"{path}.identity", what, "name whom it stands for")
     return Identity(fields["identity"], tuple(fields.get("permissions", ())), fields)
 
 
@@ -87,20 +92,20 @@ def _rules(reader: Reader, node: Node) -> tuple[Rule, ...]:
             reader.complain(
                 item, path, "a rule that says nothing", "add 'needs', 'owner', 'own_namespace' or 'deny'"
             )
-        for on in _places(reader, item, f"{path}.on", named):
-            place = _place(reader, item, f"{path}.on", on)
+        where = under(item, "on")
+        for on in _places(reader, where, f"{path}.on", named):
+            place = _place(reader, where, f"{path}.on", on)
             if place is None:
                 continue
             if any((rule.resource, rule.action) == place for rule in rules):
                 reader.complain(
-                    item, f"{path}.on", f"a second rule for '{on}'", "the first alone would apply"
+                    where, f"{path}.on", f"a second rule for '{on}'", "the first alone would apply"
                 )
             if labels and place[0] != "store":
                 reader.complain(item, path, f"'own_namespace' says nothing about '{on}'", "it is for 'store'")
             if fields.get("owner") in (*RESERVED_METADATA, "graph_id"):
-                reader.complain(
-                    item, f"{path}.owner", f"'{fields['owner']}' is the server's to say", "owner: owner"
-                )
+                what = f"'{fields['owner']}' is the server's to say"
+                reader.complain(under(item, "owner"), f"{path}.owner", what, "owner: owner")
             if "owner" in fields and place[0] == "store":
                 reader.complain(
                     item, path, "store items have no metadata with an owner", "use 'own_namespace'"

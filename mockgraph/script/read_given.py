@@ -30,10 +30,10 @@ def read_given(reader: Reader, entries: Entries, graph_id: str) -> Given:
         what = f"'{there}' without '{lacking}' is no drawing"
         reader.complain(entries[there][0], there, what, f"add '{lacking}', or leave both to the plays")
     elif nodes is not None:
-        _held_against_one_another(reader, entries["edges"][1], nodes, edges)
+        _held_against_one_another(reader, nodes, edges)
     return Given(
         nodes=nodes,
-        edges=edges,
+        edges=None if edges is None else tuple(edge for edge, _, _ in edges),
         schemas=read("schemas", _schemas) or {},
         assistants=read("assistants", _assistants, graph_id) or (),
         seed=read("seed", read_seed) or Seed(),
@@ -84,10 +84,14 @@ def _node(reader: Reader, item: Node, path: str) -> DrawnNode | None:
     return DrawnNode(fields["node"], fields.get("metadata", {}))
 
 
-def _edges(reader: Reader, node: Node) -> tuple[DrawnEdge, ...]:
-    items = enumerate(reader.sequence(node, "edges", what="a list of edges"))
-    drawn = [_edge(reader, item, f"edges[{at}]") for at, item in items]
-    return tuple(edge for edge in drawn if edge is not None)
+def _edges(reader: Reader, node: Node) -> list[tuple[DrawnEdge, Node, str]]:
+    """The edges, each with where it stands."""
+    items = [
+        (item, f"edges[{at}]")
+        for at, item in enumerate(reader.sequence(node, "edges", what="a list of edges"))
+    ]
+    drawn = [(_edge(reader, item, path), item, path) for item, path in items]
+    return [(edge, item, path) for edge, item, path in drawn if edge is not None]
 
 
 def _edge(reader: Reader, item: Node, path: str) -> DrawnEdge | None:
@@ -96,24 +100,23 @@ def _edge(reader: Reader, item: Node, path: str) -> DrawnEdge | None:
         return None if fields is None else DrawnEdge(**fields)
     ends = reader.sequence(item, path, what="[source, target], or a mapping")
     if item.kind == "list" and len(ends) != 2:
-        reader.complain(item, path, f"expected [source, target], got {len(ends)} names")
+        reader.complain(item, path, f"expected [source, target], got a list of {len(ends)}")
         return None
     names = [reader.text(end, f"{path}[{at}]") for at, end in enumerate(ends)]
     return DrawnEdge(*names) if names and INVALID not in names else None
 
 
 def _held_against_one_another(
-    reader: Reader, node: Node, nodes: tuple[DrawnNode, ...], edges: tuple[DrawnEdge, ...]
+    reader: Reader, nodes: tuple[DrawnNode, ...], edges: list[tuple[DrawnEdge, Node, str]]
 ) -> None:
     known = {START, END, *(drawn.name for drawn in nodes)}
-    for edge in edges:
+    for edge, item, path in edges:
         if edge.source == END or edge.target == START:
-            reader.complain(node, "edges", f"no edge leaves '{END}' or enters '{START}'", "turn it around")
+            reader.complain(item, path, f"no edge leaves '{END}' or enters '{START}'", "turn it around")
         for end in (edge.source, edge.target):
             if end not in known:
-                reader.complain(
-                    node, "edges", f"an edge at '{end}', which is not among the nodes", "add it there"
-                )
+                what = f"an edge at '{end}', which is not among the nodes"
+                reader.complain(item, path, what, "add it there")
 
 
 # --- schemas and assistants ------------------------------------------------------------------------------
@@ -135,7 +138,7 @@ def _assistants(reader: Reader, node: Node, graph_id: str) -> tuple[GivenAssista
             reader.complain(item, path, what, "keep 'context'")
         if not read_config(reader, item, path, fields):
             continue
-        assistant_id = read_id(reader, item, path, fields.pop("assistant_id", None))
+        assistant_id = read_id(reader, item, path, key="assistant_id", given=fields.pop("assistant_id", None))
         assistant_id = assistant_id or system_assistant_id(f"{graph_id}/{fields['name']}")
         source = Source(reader.file, item.line, item.column)
         found.append(GivenAssistant(assistant_id, fields, source))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from mockgraph.script.nodes import Node, Reader, near
+from mockgraph.script.nodes import Node, Reader, near, under
 
 
 def _texts(value: Any) -> bool:
@@ -39,7 +39,8 @@ def read_config(reader: Reader, node: Node, path: str, fields: dict[str, Any]) -
     config = fields.get("config", {})
     wrong = [key for key, (_, fits) in _CONFIG.items() if key in config and not fits(config[key])]
     for key in wrong:
-        reader.complain(node, f"{path}.config.{key}", f"expected {_CONFIG[key][0]}, got {config[key]!r}")
+        what = f"expected {_CONFIG[key][0]}, got {config[key]!r}"
+        reader.complain(under(node, "config", key), f"{path}.config.{key}", what)
     return not wrong
 
 
@@ -48,6 +49,7 @@ def read_command(reader: Reader, node: Node, path: str, command: Any) -> None:
     for key, value in (command or {}).items():
         if key not in _COMMAND:
             hint = near(key, _COMMAND) or f"expected one of: {', '.join(_COMMAND)}"
-            reader.complain(node, path, f"unknown key '{key}'", hint)
+            reader.complain(under(node, key), path, f"unknown key '{key}'", hint)
         elif not _COMMAND[key][1](value):
-            reader.complain(node, f"{path}.{key}", f"expected {_COMMAND[key][0]}, got {value!r}")
+            what = f"expected {_COMMAND[key][0]}, got {value!r}"
+            reader.complain(under(node, key), f"{path}.{key}", what)

@@ -5,7 +5,7 @@ from typing import Any
 from mockgraph.script import words
 from mockgraph.script.fields import read_fields, read_id
 from mockgraph.script.given import Seed, SeedItem, SeedRun, SeedThread
-from mockgraph.script.nodes import Node, Reader
+from mockgraph.script.nodes import Node, Reader, under
 from mockgraph.script.places import Source
 from mockgraph.script.read_requests import read_command, read_config
 
@@ -46,7 +46,7 @@ def _thread(reader: Reader, node: Node, path: str) -> SeedThread | None:
         return None
     if "as_node" in fields and "values" not in fields:
         reader.complain(node, path, "'as_node' without 'values'", "say what that node wrote")
-    known = read_id(reader, node, path, fields.pop("thread_id", None))
+    known = read_id(reader, node, path, key="thread_id", given=fields.pop("thread_id", None))
     return SeedThread(
         known or "",
         Source(reader.file, node.line, node.column),
@@ -61,7 +61,7 @@ def _runs(reader: Reader, node: Node, path: str) -> tuple[SeedRun, ...]:
         fields: dict[str, Any] | None = read_fields(reader, item, f"{path}[{at}]", words.SEED_RUN)
         if fields is not None:
             read_config(reader, item, f"{path}[{at}]", fields)
-            read_command(reader, item, f"{path}[{at}].command", fields.get("command"))
+            read_command(reader, under(item, "command"), f"{path}[{at}].command", fields.get("command"))
             found.append(SeedRun(fields, Source(reader.file, item.line, item.column)))
     return tuple(found)
 
@@ -73,8 +73,14 @@ def _item(reader: Reader, node: Node, path: str) -> SeedItem | None:
     labels = fields["namespace"]
     if not labels or any(not label or "." in label for label in labels):
         what = "a store namespace is a list of labels, each a text without dots"
-        reader.complain(node, path, what, "write [users, u1] for what a client calls users.u1")
+        reader.complain(
+            under(node, "namespace"),
+            f"{path}.namespace",
+            what,
+            "write [users, u1] for what a client calls users.u1",
+        )
     elif labels[0] == "langgraph":
-        reader.complain(node, path, "'langgraph' is the server's own root label", "use another one")
+        what = "'langgraph' is the server's own root label"
+        reader.complain(under(node, "namespace"), f"{path}.namespace", what, "use another one")
     source = Source(reader.file, node.line, node.column)
     return SeedItem(tuple(labels), fields["key"], fields["value"], source)

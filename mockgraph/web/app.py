@@ -14,10 +14,11 @@ from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.options import Options
 from mockgraph.runtime.runner import Runner
 from mockgraph.script.loading import load
+from mockgraph.web.answering import Answering
 from mockgraph.web.answers import not_routed, refused
 from mockgraph.web.auth import Authenticating
 from mockgraph.web.bodies import Disconnected
-from mockgraph.web.cors import Cors
+from mockgraph.web.faults import Striking
 from mockgraph.web.isolated import Isolated
 from mockgraph.web.metrics import Metrics
 from mockgraph.web.noting import Noting
@@ -37,7 +38,6 @@ from mockgraph.web.routes import (
     system,
     threads,
 )
-from mockgraph.web.strikes import Striking
 from mockgraph.words.errors import Refusal
 
 
@@ -58,7 +58,7 @@ def _app_of_one(namespace: Namespace, root: Namespace) -> ASGIApp:
     """The app of a namespace alone."""
     metrics = Metrics(namespace)
     metrics.routes = routes_of(namespace, metrics, root)
-    return Cors(
+    return Answering(
         Striking(Refusing(Authenticating(Remembering(Router(metrics.routes)), namespace)), namespace),
         noted=Noting(namespace),
         seen=metrics.seen,

@@ -39,19 +39,16 @@ async def read(scope: Scope, receive: Receive) -> bytes:
 
 
 async def _whole(scope: Scope, receive: Receive, first: bytes) -> bytes:
-    """A body that comes in several pieces."""
+    """A body that comes in several pieces; one that is too large as far as that shows."""
     if _promised(scope) > LARGEST:
         raise _too_large()
-    pieces, size = [first], len(first)
-    more = True
-    while more:
+    pieces, size, more = [first], len(first), True
+    while more and size <= LARGEST:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
         pieces.append(message.get("body", b""))
         size += len(pieces[-1])
-        if size > LARGEST:
-            raise _too_large()
         more = message.get("more_body", False)
     return b"".join(pieces)
 

@@ -5,7 +5,6 @@ may call this may say what the server answers.
 """
 
 from collections.abc import Collection
-from functools import cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.webhooks import LOOPBACK
 from mockgraph.web.answers import json
 from mockgraph.web.bodies import read_request
+from mockgraph.web.known_keys import known_keys
 from mockgraph.words.clock import iso
 from mockgraph.words.errors import FixtureError, MockgraphError, Refusal
 
@@ -67,7 +67,9 @@ def refuse_strangers(request: Request, allowed: Collection[str]) -> None:
     client = request.client
     if client is not None and not _loopback(client.host) and not allowed:
         raise Refusal(
-            403, f"{client.host} is another machine and may not control this server; see --allow-control-from"
+            403,
+            f"{client.host} is another machine and may not control this server; "
+            "start it with --allow-control-from '*', which lets everybody",
         )
 
 
@@ -195,7 +197,9 @@ class Control:
         for entry in self.namespace.journal:
             if str(entry.number) == number:
                 return entry
-        raise Refusal(404, f"The journal has no entry {number}")
+        kept = [entry.number for entry in self.namespace.journal]
+        there = f"it has {kept[0]} to {kept[-1]}" if kept else "it is empty"
+        raise Refusal(404, f"The journal has no entry {number}; {there}")
 
     async def entry(self, request: Request) -> Response:
         """`GET /_mockgraph/journal/{number}`: one entry, with why the other stubs did not take its run."""
@@ -315,7 +319,8 @@ class Control:
         """`DELETE /_mockgraph/ns/{name}`: end a namespace."""
         name = request.path_params["name"]
         if not self.root.drop(name):
-            raise Refusal(404, f"There is no namespace '{name}'")
+            known = ", ".join(sorted(self.root.children)) or "none"
+            raise Refusal(404, f"There is no namespace '{name}'; there are: {known}")
         return Response(status_code=204)
 
 
@@ -347,41 +352,3 @@ def _number(words: dict[str, Any], name: str, default: float | None) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refusal(422, f"'{name}' is a number, got {orjson.dumps(value).decode()}")
     return float(value)
-
-
-# --- lints -----------------------------------------------------------------------------------------------
-
-# The component schemas of the bodies that ask for runs, by how their paths end.
-_STREAMS = ("RunCreateStreamingStateful", "RunCreateStreamingStateless")
-_SCHEMAS = {
-    "/runs/stream": _STREAMS,
-    "/runs/wait": _STREAMS,
-    "/runs": ("RunCreateStateful", "RunCreateStateless"),
-    "/runs/crons": ("CronCreate", "ThreadCronCreate"),
-    "/threads": ("ThreadCreate",),
-    "/assistants": ("AssistantCreate",),
-}
-
-
-def known_keys(entry: Entry) -> Collection[str]:
-    """The keys that a request may bring; none where nothing says which."""
-    for end, names in _SCHEMAS.items():
-        if entry.method == "POST" and entry.path.endswith(end):
-            return _properties(names)
-    return ()
-
-
-@cache
-def _properties(names: tuple[str, ...]) -> frozenset[str]:
-    from mockgraph.web.schemas import SCHEMAS
-
-    found: set[str] = set()
-    waiting = [SCHEMAS[name] for name in names]
-    while waiting:
-        schema = waiting.pop()
-        found.update(schema.get("properties", {}))
-        waiting += schema.get("allOf", [])
-        if "$ref" in schema:
-            waiting.append(SCHEMAS[schema["$ref"].rpartition("/")[2]])
-    # langgraph-api 0.16.7: read by the server, though its document does not know it.
-    return frozenset({*found, "checkpoint_id"})

@@ -1,20 +1,11 @@
-"""Cross-origin headers on every answer, and preflights answered before any route is looked up.
-
-Around everything else as it is, it also tells the journal what was asked and how the answer ended, and whoever counts
-answers of each that a route gave.
+"""Cross-origin requests: what every answer says of them, and preflights.
 
 langgraph-api 0.16.7: any origin may call, whatever headers it asks for are allowed, and every answer varies by
 origin. Bytes and order of the headers are the real server's.
 """
 
-from collections.abc import Callable
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from mockgraph.runtime.journal import Entry
+from mockgraph.web.sse import RawHeaders
 from mockgraph.words.vocabulary import HTTP_METHODS
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 _VARY = (b"vary", b"Origin")
 _ALLOW = (b"access-control-allow-origin", b"*")
@@ -33,66 +24,17 @@ _VARY_ON = (
 _VARY_PREFLIGHT = (b"vary", ", ".join(_VARY_ON).encode())
 
 
-class Cors:
-    """ASGI middleware around the whole app."""
-
-    def __init__(
-        self, app: ASGIApp, *, noted: Callable[[Scope], Entry], seen: Callable[[Scope, int], None]
-    ) -> None:
-        self.app = app
-        self.noted = noted
-        self.seen = seen
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            entry = self.noted(scope)
-            try:
-                await self.app(scope, receive, send)
-            finally:
-                if entry.ended == "open":
-                    entry.ended = "complete"
-            return
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        asked: RawHeaders = scope["headers"]
-        cross = b"origin" in dict(asked)
-        options = scope["method"] == "OPTIONS"
-        if options and cross and (preflight := _preflight(asked)):
-            status, headers, body = preflight
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-            return
-        more: RawHeaders = [_ALLOW, _EXPOSE, _VARY] if cross else [_VARY]
-        if options:
-            more.append(_PRIVATE)
-        entry = self.noted(scope)
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                status = entry.status = message["status"]
-                self.seen(scope, status)
-                if status != 500:
-                    message["headers"] = [*message["headers"], *more]
-            elif not message.get("more_body"):
-                entry.ended = "complete"
-            await send(message)
-
-        try:
-            await self.app(scope, receive, send_with_headers)
-        except Exception:
-            entry.status = entry.status or 500
-            raise
-        finally:
-            if entry.ended == "open":
-                entry.ended = "disconnected"
+def added(asked: RawHeaders, *, options: bool) -> RawHeaders:
+    """The headers that the answer to a request has besides its own."""
+    more = [_ALLOW, _EXPOSE, _VARY] if b"origin" in dict(asked) else [_VARY]
+    return [*more, _PRIVATE] if options else more
 
 
-def _preflight(asked: RawHeaders) -> tuple[int, RawHeaders, bytes] | None:
+def preflight(asked: RawHeaders) -> tuple[int, RawHeaders, bytes] | None:
     """The answer to a preflight: status, headers and body; None for what is none."""
     given = dict(asked)
     method = given.get(b"access-control-request-method")
-    if method is None:
+    if method is None or b"origin" not in given:
         return None
     disallowed = [] if method.decode("latin-1") in HTTP_METHODS else ["method"]
     if _PRIVATE_ASKED in given:

@@ -224,13 +224,13 @@ auth:
 
 def test_what_auth_forbids_is_told_in_its_words() -> None:
     async def ask(client: httpx.AsyncClient) -> None:
-        client.headers["authorization"] = "alice"
+        client.headers["authorization"] = "Bearer alice"
         task = await sent(client, "ask")
         context = str(uuid4())
         working = under_way(client, "message/send", "wait", contextId=context)
         await asyncio.sleep(0.05)
         run = (await client.get(f"/threads/{context}/runs")).json()[0]["run_id"]
-        client.headers["authorization"] = "reader"
+        client.headers["authorization"] = "Bearer reader"
         for call in ({"contextId": task["contextId"]}, {"taskId": task["id"]}):
             for method in ("message/send", "message/stream"):
                 told = await rpc(client, AGENT, method, said("hello", **call))
@@ -242,7 +242,7 @@ def test_what_auth_forbids_is_told_in_its_words() -> None:
         for method, params in (("tools/list", {}), ("tools/call", {"name": "agent"})):
             error = (await rpc(client, "/mcp", method, params))["error"]
             assert error == {"code": -32602, "message": "Forbidden"}
-        client.headers["authorization"] = "alice"
+        client.headers["authorization"] = "Bearer alice"
         assert await state_of(client, task["id"]) == "input-required"
         await rpc(client, AGENT, "tasks/cancel", {"id": f"{context}:{run}"})
         await working
@@ -255,7 +255,7 @@ def test_threads_that_nobody_may_read_are_refused_in_the_words_of_their_rule() -
     auth = f"\nauth: {{tokens: {{t: {{identity: a}}}}, rules: {rules}}}"
 
     async def ask(client: httpx.AsyncClient) -> None:
-        client.headers["authorization"] = "t"
+        client.headers["authorization"] = "Bearer t"
         task = await sent(client, "ask")
         one, context = task["id"], task["contextId"]
         calls: list[tuple[str, Any]] = [

@@ -120,10 +120,10 @@ EXAMPLES: dict[str, Example] = {
     "GET /journal": Example("GET", "/journal", None, 200, []),
     "DELETE /journal": Example("DELETE", "/journal", None, 204, None),
     "GET /journal/{number}": Example(
-        "GET", "/journal/7", None, 404, {"detail": "The journal has no entry 7"}
+        "GET", "/journal/7", None, 404, {"detail": "The journal has no entry 7; it is empty"}
     ),
     "GET /journal/{number}/parts": Example(
-        "GET", "/journal/7/parts", None, 404, {"detail": "The journal has no entry 7"}
+        "GET", "/journal/7/parts", None, 404, {"detail": "The journal has no entry 7; it is empty"}
     ),
     "POST /verify": Example("POST", "/verify", {"times": 0}, 200, {"ok": True, "failure": None}),
     "POST /verify/no_more": Example("POST", "/verify/no_more", None, 200, {"ok": True, "failure": None}),
@@ -156,7 +156,7 @@ EXAMPLES: dict[str, Example] = {
     "POST /reset": Example("POST", "/reset", None, 204, None),
     "GET /ns": Example("GET", "/ns", None, 200, []),
     "DELETE /ns/{name}": Example(
-        "DELETE", "/ns/nobody", None, 404, {"detail": "There is no namespace 'nobody'"}
+        "DELETE", "/ns/nobody", None, 404, {"detail": "There is no namespace 'nobody'; there are: none"}
     ),
 }
 
@@ -699,7 +699,7 @@ def test_a_delay_waits_for_a_held_clock(mock: MockGraph, client: httpx.Client) -
 
 def test_no_part_is_to_come(client: httpx.Client) -> None:
     instant = "the clock is instant: its parts do not wait; hold it first, mode 'held'"
-    none = "no part is to come: no run plays, or all that play wait for something else"
+    none = "no part is to come: no client has asked for a stream or a wait yet, or whatever plays waits for something else"
     for mode, detail in (("instant", instant), ("held", none)):
         asked(client, "PUT", "/clock", {"mode": mode})
         answer = asked(client, "POST", "/clock/next_part", {"timeout": 0})

@@ -73,9 +73,9 @@ def test_a_page_has_a_hundred_assistants() -> None:
         last = (await rpc(client, "/mcp", "tools/list", {"cursor": "100"}))["result"]
         assert "nextCursor" not in last
         assert [found["name"] for found in last["tools"]][-1] == "agent"
-        for number in (49, 50):
+        for number in (50, 51):
             page = (await rpc(client, "/mcp", "tools/list", {"cursor": number}))["result"]
-            assert ("nextCursor" in page) is (number == 49)
+            assert ("nextCursor" in page) is (number == 50)
 
     talk(world(CHAT, head=CHANNELS), ask)
 
@@ -99,13 +99,29 @@ def test_a_schema_keeps_the_definitions_that_it_needs() -> None:
     messages = {"items": {"oneOf": [{"$ref": "#/$defs/AIMessage"}]}, "type": "array"}
     schema = {"$defs": definitions, "properties": {"messages": messages, "at": {"$ref": "#/$defs/Place"}}}
     told = simplified(schema)
-    assert list(told) == ["$defs", "properties"]
+    assert list(told) == ["$defs", "properties", "type"]
     assert list(told["$defs"]) == ["Place", "Point"]
     assert told["properties"]["messages"]["type"] == "string"
-    assert list(simplified({**schema, "properties": {"messages": messages}})) == ["properties"]
+    alone = simplified({"$defs": {"AIMessage": {}, "Other": {}}, "properties": {"messages": messages}})
+    assert alone["$defs"] == {"Other": {}}  # nobody needed it before
     for other in ({"type": "string"}, {"items": {}, "type": "array"}, {"items": True}):
         kept = {"$defs": definitions, "properties": {"messages": other}}
-        assert simplified(kept) == kept
+        assert simplified(kept) == {**kept, "type": "object"}
+
+
+def test_messages_are_a_text_whatever_they_are_called() -> None:
+    messages = {"items": {"oneOf": [{"$ref": "#/$defs/AIMessage"}]}, "type": "array"}
+    notes, chat = {**messages, "title": "Notes"}, {"$ref": "#/$defs/HumanMessage"}
+    told = simplified({"properties": {"notes": notes, "chat": chat, "n": {"type": "integer"}}})
+    said = "The user message to send to the agent."
+    assert told == {
+        "properties": {
+            "notes": {"type": "string", "title": "Notes", "description": said},
+            "chat": {"type": "string", "title": "chat", "description": said},
+            "n": {"type": "integer"},
+        },
+        "type": "object",
+    }
 
 
 @pytest.mark.parametrize(
@@ -114,7 +130,7 @@ def test_a_schema_keeps_the_definitions_that_it_needs() -> None:
 def test_schemas_of_any_kind_are_listed(schema: dict[str, Any]) -> None:
     async def ask(client: httpx.AsyncClient) -> None:
         (found,) = (await rpc(client, "/mcp", "tools/list"))["result"]["tools"]
-        assert found["inputSchema"] == schema
+        assert found["inputSchema"] == {**schema, "type": "object"}
 
     talk(world(CHAT, head=f"{CHANNELS}\nschemas: {{input: {json.dumps(schema)}}}"), ask)
 

@@ -22,15 +22,11 @@ async def send(call: Call) -> dict[str, Any]:
     wanted = configuration or {}
     view = call.view(wanted.get("historyLength"), wanted.get("historyScope"))
     asked = begin(call, streamed=False)
-    begun = asked.begun
-    outcome = begun.outcome
-    if begun.live is not None:
-        await begun.live.ended.wait()
-        outcome = begun.live.outcome
+    outcome = await asked.begun.over()
     error = outcome.error
     if error is not None and error["error"] not in STOPPED:
         return call.generation.task(_failed(call, asked, error, view))
-    values = loads(outcome.waited(begun.thread))
+    values = loads(outcome.waited(asked.begun.thread))
     return call.generation.task(_ended(call, asked, values, view))
 
 

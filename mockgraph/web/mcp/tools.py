@@ -27,12 +27,9 @@ _LONGEST = 128
 
 _HINTS = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False, "openWorldHint": True}
 
-# langgraph-api 0.16.7: what stands for a list of messages in the schema of a tool.
-_MESSAGES = {
-    "type": "string",
-    "title": "Messages",
-    "description": "The user message to send to the agent.",
-}
+# langgraph-api 0.16.7: what a list of messages, or a message, is to the schema of a tool.
+_SAID = "The user message to send to the agent."
+_MESSAGES = frozenset({"#/$defs/AIMessage", "#/$defs/HumanMessage"})
 
 
 # --- the list --------------------------------------------------------------------------------------------
@@ -49,7 +46,8 @@ def listed(namespace: Namespace, scope: Scope, cursor: Any) -> dict[str, Any]:
         # langgraph-api 0.16.7: a graph whose input has no schema can be called, but is not listed.
         if name not in tools and schema is not None:
             tools[name] = _tool(name, assistant, schema)
-    more = {"nextCursor": offset + _PAGE} if len(assistants) > offset + _PAGE else {}
+    # langgraph-api 0.16.7: behind a page that is full, though it be the last.
+    more = {"nextCursor": offset + _PAGE} if len(assistants) >= offset + _PAGE else {}
     return {"tools": list(tools.values()), **more}
 
 
@@ -71,20 +69,25 @@ def _tool(name: str, assistant: Assistant, schema: Any) -> dict[str, Any]:
 
 
 def simplified(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of an input with a text in place of a list of messages, and only the definitions that are left."""
+    """The schema of an input with a text in place of messages, and without the definitions that then nobody needs."""
     properties = schema.get("properties")
-    if not isinstance(properties, dict) or not _is_messages(properties.get("messages")):
-        return schema
-    found = {**schema, "properties": {**properties, "messages": _MESSAGES}}
-    definitions = found.pop("$defs", None) or {}
-    used = _used(found, definitions)
-    kept = {name: definitions[name] for name in definitions if name in used}
-    return {"$defs": kept, **found} if kept else found
+    properties = properties if isinstance(properties, dict) else {}
+    messages = {
+        key: found for key, found in properties.items() if not _MESSAGES.isdisjoint(_references(found))
+    }
+    if not messages:
+        return {**schema, "type": schema.get("type", "object")}
+    texts = {key: _text(key, found) for key, found in messages.items()}
+    simple = {**schema, "properties": {**properties, **texts}}
+    simple["type"] = schema.get("type", "object")
+    definitions = simple.pop("$defs", None) or {}
+    gone = _used(messages, definitions) - _used(simple, definitions)
+    kept = {name: known for name, known in definitions.items() if name not in gone}
+    return {"$defs": kept, **simple} if kept else simple
 
 
-def _is_messages(schema: Any) -> bool:
-    """Whether a property is a list of LangChain's messages."""
-    return isinstance(schema, dict) and "#/$defs/AIMessage" in _references(schema.get("items"))
+def _text(key: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "string", "title": schema.get("title", key), "description": _SAID}
 
 
 def _used(schema: Any, definitions: dict[str, Any]) -> set[str]:
@@ -149,11 +152,7 @@ async def called(runner: Runner, scope: Scope, params: dict[str, Any]) -> dict[s
         begun = runner.begin(request, api_url=api_url(scope))
     except Refusal as refusal:
         raise RpcError(INVALID_PARAMS, refusal.detail) from None
-    outcome = begun.outcome
-    if begun.live is not None:
-        await begun.live.ended.wait()
-        outcome = begun.live.outcome
-    return _answer(outcome)
+    return _answer(await begun.over())
 
 
 def _named(namespace: Namespace, scope: Scope, name: Any) -> Assistant:

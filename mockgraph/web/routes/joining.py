@@ -16,9 +16,9 @@ from mockgraph.runtime.runner import Runner
 from mockgraph.runtime.stream_log import Part, Tape
 from mockgraph.runtime.telling import encoded, joined
 from mockgraph.web import sse
+from mockgraph.web.faults import Makes, arming
 from mockgraph.web.paths import flag, hidden, named, run_if_there
 from mockgraph.web.sse import Arming
-from mockgraph.web.strikes import Makes, arming
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical
 

@@ -17,9 +17,9 @@ from mockgraph.web import sse
 from mockgraph.web.answers import json
 from mockgraph.web.auth import access_of
 from mockgraph.web.bodies import parsed, read
+from mockgraph.web.faults import arming, bodies, struck_late
 from mockgraph.web.noting import entry_of
 from mockgraph.web.paths import api_url, place_of, run_of, uuid_of
-from mockgraph.web.strikes import arming, bodies, struck_late
 from mockgraph.words.errors import Refusal
 
 
@@ -110,8 +110,7 @@ class Waiting(_Creating):
         live = begun.live
 
         async def result() -> bytes:
-            await live.ended.wait()
-            return live.outcome.waited(thread)
+            return (await begun.over()).waited(thread)
 
         stayed = await sse.wait(
             struck_late(live.log, scope, receive, send, self.runner.namespace),

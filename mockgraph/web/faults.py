@@ -20,7 +20,7 @@ def arming(scope: Scope, receive: Receive, namespace: Namespace) -> Makes:
     """What makes, of a fault, the function that arms a `send` with it."""
 
     def make(fault: Fault) -> Arming:
-        from mockgraph.web.striking import Struck
+        from mockgraph.web.struck import Struck
 
         return lambda send: Struck(scope, receive, send, fault, namespace)
 
@@ -68,7 +68,7 @@ class Striking:
         return self._struck(scope, receive, send)
 
     async def _struck(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from mockgraph.web.striking import Struck
+        from mockgraph.web.struck import Struck
 
         faults = self.namespace.faults
         if any(laid.fault.graph is not None for laid in faults.laid) and scope.get("method") == "POST":
