@@ -413,3 +413,43 @@ def test_supersteps_wait_for_no_run(client: httpx.Client) -> None:
     refused = client.post("/threads", json=made)
     assert refused.status_code == 409
     assert "has in-flight runs" in refused.json()["detail"]
+
+
+OWNERS = """
+auth:
+  tokens: {alice: {identity: alice}, bob: {identity: bob}}
+  rules: [{on: "*", owner: owner}]
+"""
+
+
+def test_a_studio_is_no_user() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        studio = {"x-auth-scheme": "langsmith"}
+        assert (await client.post("/threads", json={}, headers=studio)).status_code == 401
+        both = {**studio, "authorization": "Bearer alice"}
+        thread = (await client.post("/threads", json={}, headers=both)).json()
+        assert thread["metadata"] == {"owner": "alice"}
+
+    talk(world("- {name: any, play: []}", head=OWNERS), ask)
+
+
+def test_items_have_no_owner() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        alice, bob = ({"authorization": f"Bearer {name}"} for name in ("alice", "bob"))
+        item = {"namespace": ["notes"], "key": "k", "value": {"a": 1}}
+        assert (await client.put("/store/items", json=item, headers=alice)).status_code == 204
+        search = {"namespace_prefix": ["notes"]}
+        found = (await client.post("/store/items/search", json=search, headers=bob)).json()["items"]
+        assert [one["value"] for one in found] == [{"a": 1}]
+
+    talk(world("- {name: any, play: []}", head=OWNERS), ask)
+
+
+def test_a_graph_may_be_run_whoever_owns_its_assistant() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        alice = {"authorization": "Bearer alice"}
+        assert (await client.post("/assistants/search", json={}, headers=alice)).json() == []
+        answer = await client.post("/runs/wait", json=run("any"), headers=alice)
+        assert (answer.status_code, answer.json()) == (200, {"kind": "any"})
+
+    talk(world("- {name: any, play: []}", head=OWNERS), ask)

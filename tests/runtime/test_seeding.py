@@ -179,3 +179,28 @@ def test_a_seeded_run_that_fails_leaves_a_thread_that_says_so() -> None:
         head="seed: {threads: [{runs: [{input: {a: 1}}]}]}",
     )
     assert [thread.status for thread in namespace.threads] == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        ("{}", "EmptyInputError: Received no input for __start__"),
+        ("{input: hello}", "InvalidUpdateError: Expected dict, got hello"),
+        ("{input: {messages: [5]}}", "NotImplementedError: Unsupported message type"),
+        ("{command: {resume: yes}}", "TypeError: 'NoneType' object is not iterable"),
+    ],
+)
+def test_a_seeded_run_that_fails_by_itself_is_a_complaint(run: str, why: str) -> None:
+    head = f"channels: {{messages: add_messages}}\nseed: {{threads: [{{runs: [{run}]}}]}}"
+    with pytest.raises(FixtureError) as refused:
+        world("- {name: any, play: []}", head=head)
+    assert f"seed.threads[0].runs[0]: this cannot be seeded\n{why}" in str(refused.value)
+
+
+def test_a_seeded_run_may_fail_as_its_play_says() -> None:
+    head = "seed: {threads: [{metadata: {title: Broken}, runs: [{input: {}}]}]}"
+
+    async def look(client: httpx.AsyncClient) -> None:
+        assert (await by_title(client))["Broken"]["status"] == "error"
+
+    talk(world("- {name: any, play: [{node: a, error: {type: ValueError, message: no}}]}", head=head), look)
