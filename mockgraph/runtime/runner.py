@@ -30,7 +30,7 @@ from mockgraph.runtime.namespaces import Namespace
 from mockgraph.runtime.refusals import refuse
 from mockgraph.runtime.requests import RunRequest, inheriting, owned, scope
 from mockgraph.runtime.stream_log import Numbers, Part
-from mockgraph.runtime.telling import NOTED, Outcome, broken, encoded, taken_in, tell
+from mockgraph.runtime.telling import NOTED, Outcome, broken, encoded, heard, tell
 from mockgraph.script.model import Graph
 from mockgraph.words.errors import Refusal
 from mockgraph.words.ids import canonical, digest, key_of, uuid4
@@ -135,12 +135,14 @@ class Runner:
         pairs: list[tuple[str, bytes]] = []
         try:
             played, projector = tell(run, request.data)
-            kinds = projector.kinds if streamed or noted else taken_in(projector.kinds)
-            parts: Sequence[tuple[str, Any]]
+            kinds, parts_of, take_of = projector.kinds, projector.parts, NOTED.get
+            listening = heard(kinds, told=streamed or noted)
             for fact in played:
                 kind = type(fact)
-                parts = projector.parts(fact) if kind in kinds else ()
-                if (take := NOTED.get(kind)) is not None:
+                if kind not in listening:
+                    continue
+                parts: Sequence[tuple[str, Any]] = parts_of(fact) if kind in kinds else ()
+                if (take := take_of(kind)) is not None:
                     take(outcome, fact, parts)
                 if noted:
                     pairs.extend(map(encoded, parts))

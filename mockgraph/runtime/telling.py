@@ -184,9 +184,9 @@ NOTED: dict[type, Callable[[Outcome, Any, Sequence[Part]], None]] = {
 
 
 @cache
-def taken_in(kinds: frozenset[type]) -> frozenset[type]:
-    """Those of these kinds of facts whose parts an outcome looks at."""
-    return kinds & NOTED.keys()
+def heard(kinds: frozenset[type], *, told: bool) -> frozenset[type]:
+    """The kinds of facts that anybody listens to: an outcome, and where parts are `told`, those who are told."""
+    return kinds.union(NOTED) if told else frozenset(NOTED)
 
 
 def joined(thread: Thread) -> bytes:
