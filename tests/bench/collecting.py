@@ -47,7 +47,17 @@ def measure(effort: Effort) -> list[Row]:
 
 def _collected(project: Path, environment: dict[str, str], *, blocked: bool) -> float:
     """The seconds of one collection."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:asyncio",
+    ]
     if blocked:
         command += ["-p", "no:mockgraph"]
     began = time.perf_counter()

@@ -77,6 +77,8 @@ def _suite(count: int) -> tuple[list[float], list[float]]:
             sys.executable,
             "-m",
             "pytest",
+            "-p",
+            "no:asyncio",
             "-q",
             "-p",
             "no:cacheprovider",
