@@ -101,7 +101,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = tmp_path_factory.mktemp("travel") / "travel.yaml"
     path.write_text(FIXTURE, "utf-8")
     # The clients share a processor or two: what they are told is to be read before they are told that a run waits.
-    with MockGraph(path, pace=0.3) as mock:
+    # A client that takes a stream up again has that long, on a busy machine too, before its other stream tells of the end.
+    with MockGraph(path, pace=1.0) as mock:
         yield mock.url
         assert mock.unmatched == []
 
